@@ -1,0 +1,180 @@
+"""Every error that Hoso raises on purpose: one base class, a stable code, a text for operators and one for citizens."""
+
+from __future__ import annotations
+
+
+class HosoError(Exception):
+    """Base of all errors of Hoso.
+
+    The message is English, for operators and integrators, says what to do, and holds no value of a record.
+    Status and code are class attributes, so that a handler matches on the class and never on text.
+    """
+
+    status: int = 500
+    code: str = "internal"
+    text_vi: str = "Hệ thống gặp lỗi. Vui lòng thử lại sau."
+
+    def __init__(self, message: str = "", *, pointer: str | None = None, text_vi: str | None = None) -> None:
+        """Keep `message`; `pointer` is an RFC 6901 pointer to the offending value, `text_vi` a better Vietnamese text."""
+        super().__init__(message or self.code)
+        self.pointer = pointer
+        if text_vi is not None:
+            self.text_vi = text_vi
+
+
+# ---------------------------------------------------------------- what a client sent
+
+
+class ValidationFailedError(HosoError):
+    """The input is not what the contract says."""
+
+    status = 422
+    code = "validation_failed"
+    text_vi = "Dữ liệu gửi lên chưa đúng. Vui lòng kiểm tra lại."
+
+
+class CanonicalFormError(ValidationFailedError):
+    """A value has no canonical form. `reason` is a short stable code such as `date_impossible`."""
+
+    def __init__(self, reason: str, message: str, *, pointer: str | None = None) -> None:
+        """`message` says what is expected; it never repeats the value."""
+        super().__init__(message, pointer=pointer)
+        self.reason = reason
+
+
+class UnknownParameterError(HosoError):
+    """A query parameter or key that the route does not know."""
+
+    status = 422
+    code = "unknown_parameter"
+    text_vi = "Yêu cầu có tham số không hợp lệ."
+
+
+class TooLargeError(HosoError):
+    """A body, a line or a record is over its limit."""
+
+    status = 413
+    code = "too_large"
+    text_vi = "Dữ liệu gửi lên quá lớn."
+
+
+class ConflictError(HosoError):
+    """The same version of a record came with other content."""
+
+    status = 409
+    code = "conflict"
+    text_vi = "Hồ sơ cùng phiên bản nhưng khác nội dung. Hãy tăng số phiên bản ở hệ thống nguồn."
+
+
+# ---------------------------------------------------------------- who asks
+
+
+class UnauthenticatedError(HosoError):
+    """No token, or one that does not verify."""
+
+    status = 401
+    code = "unauthenticated"
+    text_vi = "Bạn cần đăng nhập."
+
+
+class NotPermittedError(HosoError):
+    """The actor's grants do not cover what was asked."""
+
+    status = 403
+    code = "not_permitted"
+    text_vi = "Bạn không có quyền thực hiện việc này."
+
+
+class CaseNotValidError(HosoError):
+    """The case number does not resolve to a dossier that this officer may read and that concerns the same person."""
+
+    status = 403
+    code = "case_not_valid"
+    text_vi = "Mã hồ sơ nêu làm căn cứ không hợp lệ cho việc tra cứu này."
+
+
+class PurposeNotRegisteredError(HosoError):
+    """The client is not registered for this purpose, procedure or legal basis."""
+
+    status = 403
+    code = "purpose_not_registered"
+    text_vi = "Ứng dụng chưa được đăng ký cho mục đích hoặc thủ tục này."
+
+
+class ConsentRequiredError(HosoError):
+    """The legal basis is consent and there is none that is valid."""
+
+    status = 403
+    code = "consent_required"
+    text_vi = "Cần có sự đồng ý còn hiệu lực của công dân."
+
+
+class FieldNotAllowedError(HosoError):
+    """A field was asked for by name that the purpose does not cover."""
+
+    status = 403
+    code = "field_not_allowed"
+    text_vi = "Có trường thông tin nằm ngoài mục đích đã đăng ký."
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+class ProcedureNotFoundError(HosoError):
+    """No such procedure, or not for this reader."""
+
+    status = 404
+    code = "procedure_not_found"
+    text_vi = "Không tìm thấy thủ tục."
+
+
+class RecordNotFoundError(HosoError):
+    """No such record, or one out of the actor's reach: the answer does not tell the two apart."""
+
+    status = 404
+    code = "record_not_found"
+    text_vi = "Không tìm thấy hồ sơ."
+
+
+class IndexNotReadyError(HosoError):
+    """No version of the index can be read now."""
+
+    status = 503
+    code = "index_not_ready"
+    text_vi = "Hệ thống đang chuẩn bị dữ liệu. Vui lòng thử lại sau ít phút."
+
+
+class SourceUnavailableError(HosoError):
+    """The vault or the engine does not answer."""
+
+    status = 503
+    code = "source_unavailable"
+    text_vi = "Nguồn dữ liệu tạm thời không truy cập được. Vui lòng thử lại sau."
+
+
+# ---------------------------------------------------------------- keys, storage, set-up
+
+
+class KeysError(HosoError):
+    """Keys are missing, sealed by another passphrase, readable by others, or of another installation."""
+
+    status = 503
+    code = "source_unavailable"
+
+
+class EnvelopeError(HosoError):
+    """An envelope does not open: damaged, moved, of another key, or not an envelope."""
+
+    status = 503
+    code = "source_unavailable"
+
+
+class StorageError(HosoError):
+    """A disk, a database file or a folder refuses: full, locked, of another installation, of another version."""
+
+    status = 503
+    code = "source_unavailable"
+
+
+class SettingsError(HosoError):
+    """A setting is wrong or misses."""
