@@ -15,7 +15,7 @@ class HosoError(Exception):
     text_vi: str = "Hệ thống gặp lỗi. Vui lòng thử lại sau."
 
     def __init__(self, message: str = "", *, pointer: str | None = None, text_vi: str | None = None) -> None:
-        """Keep `message`; `pointer` is an RFC 6901 pointer to the offending value, `text_vi` a better Vietnamese text."""
+        """Keep `message`; `pointer` (RFC 6901) names the offending value, `text_vi` says it better in Vietnamese."""
         super().__init__(message or self.code)
         self.pointer = pointer
         if text_vi is not None:
@@ -33,7 +33,7 @@ class ValidationFailedError(HosoError):
     text_vi = "Dữ liệu gửi lên chưa đúng. Vui lòng kiểm tra lại."
 
 
-class CanonicalFormError(ValidationFailedError):
+class CanonicalFormError(ValidationFailedError, ValueError):
     """A value has no canonical form. `reason` is a short stable code such as `date_impossible`."""
 
     def __init__(self, reason: str, message: str, *, pointer: str | None = None) -> None:
@@ -64,6 +64,21 @@ class ConflictError(HosoError):
     status = 409
     code = "conflict"
     text_vi = "Hồ sơ cùng phiên bản nhưng khác nội dung. Hãy tăng số phiên bản ở hệ thống nguồn."
+
+
+class IdempotencyInProgressError(ConflictError):
+    """An equal request with the same `Idempotency-Key` is being worked on."""
+
+    code = "idempotency_in_progress"
+    text_vi = "Yêu cầu này đang được xử lý. Vui lòng đợi kết quả."
+
+
+class IdempotencyConflictError(ConflictError):
+    """The `Idempotency-Key` came before, with another body."""
+
+    status = 422
+    code = "idempotency_conflict"
+    text_vi = "Mã chống gửi trùng (Idempotency-Key) đã dùng cho một yêu cầu khác."
 
 
 # ---------------------------------------------------------------- who asks
