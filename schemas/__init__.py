@@ -1,0 +1,1 @@
+"""What the data means: record models, canonical forms, the field table, errors, settings. Imports nothing of ours."""

@@ -21,7 +21,7 @@ class Address(BaseModel):
 
 
 class Person(BaseModel):
-    """A person with what one record says of them; every field but the name may be missing, and at birth the name too."""
+    """A person with what one record says of them; any field may be missing, at birth even the name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -1,0 +1,1 @@
+"""Who may read what, under which key: keys, sealing, search tokens, policy, audit, vault."""
