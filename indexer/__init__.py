@@ -1,0 +1,1 @@
+"""Owns the indexes: their shape, their writing, their engines, and where records come from."""

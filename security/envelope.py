@@ -1,4 +1,7 @@
-"""One record, sealed: a header and a section for each person, bound to their place. Source: docs/formats.md, section 4."""
+"""One record, sealed: a header and a section for each person, bound to their place.
+
+Source: docs/formats.md, section 4.
+"""
 
 from __future__ import annotations
 
@@ -114,8 +117,11 @@ def seal(
     Args:
         place: its counter must be one that this record never had.
         header_key: HDR of the place's domain and epoch.
+        source_version: the version of the record at its source.
+        content_digest: 16 bytes, keyed.
         agency: 1 to 31 ASCII characters.
-        sections: at most 16; `key_of` returns the 32-byte key of each.
+        sections: at most 16.
+        key_of: returns the 32-byte key of a section.
 
     Raises:
         TooLargeError: more than 16 sections, or more than 1 MiB.

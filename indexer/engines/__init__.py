@@ -1,0 +1,1 @@
+"""The engine seam (`records`, `procedures`) and the engines behind it."""

@@ -1,0 +1,1 @@
+"""The embedded engine: SQLite for records, tantivy for procedures, in the process."""
