@@ -11,7 +11,8 @@ from schemas.vietnamese import normalise
 
 _DOSSIER = re.compile(r"[0-9A-Z][0-9A-Z.]{0,31}-[0-9]{6}-[0-9]{4,6}")
 _PROCEDURE = re.compile(r"([1-9]\.[0-9]{6})(?:\.([0-9]{3}\.[0-9]{2}\.[0-9]{2}(?:\.[A-Z][0-9]{2})?|[A-Z][0-9]{2}))?")
-_AGENCY = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]{1,3}){0,3}")
+# Letters after the province stand for a body of its own there: H41CA, the police of H41.
+_AGENCY = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}[A-Z]{0,4}(?:\.[0-9]{1,3}){0,3}")
 _RESULT_KIND = re.compile(r"KQ\.[GH][0-9]{2}\.[0-9]{5,6}")
 _LONGEST_DOCUMENT_NUMBER = 100
 _BLANKS_AT_JOINTS = re.compile(r"\s*([/-])\s*")

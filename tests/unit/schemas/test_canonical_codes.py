@@ -38,6 +38,7 @@ def test_agency_codes_and_kinds_of_result_are_upper_case():
     assert agency_code("h41") == "H41"
     assert agency_code("H41.14.2") == "H41.14.2"
     assert agency_code("000.00.00.h41") == "000.00.00.H41"
+    assert agency_code("H41CA.14") == "H41CA.14"
     assert result_kind("kq.g15.000031") == "KQ.G15.000031"
 
 
