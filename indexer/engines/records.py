@@ -83,11 +83,19 @@ class RecordSearcher(Protocol):
         ...
 
 
-class RecordWriter(Protocol):
-    """Writes one version. What a method wrote is durable and findable when it returns."""
+class RecordLookup(Protocol):
+    """Reads what one version holds, for who writes it. Can be sent to another process."""
 
     def current(self, collection: RecordCollection, ids: Collection[bytes]) -> dict[bytes, bytes]:
         """Return the envelopes of those of `ids` that exist."""
+        ...
+
+
+class RecordWriter(Protocol):
+    """Writes one version. What a method wrote is durable and findable when it returns."""
+
+    def lookup(self) -> RecordLookup:
+        """Return what reads the version that this writes."""
         ...
 
     def put(self, writes: Sequence[RecordWrite]) -> frozenset[bytes]:

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from struct import Struct
+from typing import Any
+
+import apsw
 
 from indexer.engines.embedded.database import Readers, open_writer, our_errors
 from indexer.engines.records import COLLECTIONS, Candidate, Candidates, RecordCollection, RecordWrite
@@ -36,8 +39,6 @@ create table posting (
 
 _COLLECTION_NUMBERS = {name: number for number, name in enumerate(COLLECTIONS, 1)}
 _COLLECTION_NAMES: dict[int, str] = {number: name for name, number in _COLLECTION_NUMBERS.items()}
-# SQLite takes 32,766 parameters; this many keep a statement short and are fetched in one go.
-_IDS_AT_ONCE = 500
 _SIGNED = Struct(">q")
 
 
@@ -66,24 +67,24 @@ class SqliteRecordSearcher:
             return Candidates((), more=False)
         sql = (
             f"select record_id, envelope from record where row_id in ({rows_sql}) and collection = ?"  # noqa: S608  # Placeholders only.
-            f" and scope in ({_marks(len(scope.values))}) order by row_id desc limit ?"
+            " and scope in carray(?) order by row_id desc limit ?"
         )
-        bindings = (*values, _COLLECTION_NUMBERS[collection], *sorted(scope.values), limit + 1)
+        bindings = (*values, _COLLECTION_NUMBERS[collection], _array(scope.values), limit + 1)
         with our_errors():
             found = [Candidate(*row) for row in self._readers.connection().execute(sql, bindings)]
         return Candidates(tuple(found[:limit]), more=len(found) > limit)
 
     def fetch(self, collection: RecordCollection, ids: Sequence[bytes], scope: Scope) -> list[Candidate]:
         """Return those of `ids` that exist within `scope`, in the order of `ids`."""
-        found: dict[bytes, Candidate] = {}
+        sql = (
+            "select record_id, envelope from record "
+            "where collection = ? and record_id in carray(?) and scope in carray(?)"
+        )
+        if not ids or not scope.values:
+            return []
+        bindings = (_COLLECTION_NUMBERS[collection], _array(ids), _array(scope.values))
         with our_errors():
-            for some in _batches(ids):
-                sql = f"select record_id, envelope, scope from record where collection = ? and record_id in ({_marks(len(some))})"  # noqa: S608, E501  # Placeholders only.
-                for record_id, envelope, where in self._readers.connection().execute(
-                    sql, (_COLLECTION_NUMBERS[collection], *some)
-                ):
-                    if where in scope.values:
-                        found[record_id] = Candidate(record_id, envelope)
+            found = {row[0]: Candidate(*row) for row in self._readers.connection().execute(sql, bindings)}
         return [found[record_id] for record_id in ids if record_id in found]
 
     def count(self) -> dict[str, int]:
@@ -93,21 +94,34 @@ class SqliteRecordSearcher:
             return dict.fromkeys(COLLECTIONS, 0) | {_COLLECTION_NAMES[number]: count for number, count in rows}
 
 
+class SqliteRecordLookup:
+    """Reads the envelopes of one version's file; opens it anew in each process that it is sent to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._readers = Readers(path)
+
+    def __reduce__(self) -> tuple[type[SqliteRecordLookup], tuple[Path]]:
+        return SqliteRecordLookup, (self._path,)
+
+    def current(self, collection: RecordCollection, ids: Collection[bytes]) -> dict[bytes, bytes]:
+        """Return the envelopes of those of `ids` that exist."""
+        sql = "select record_id, envelope from record where collection = ? and record_id in carray(?)"
+        with our_errors():
+            return dict(self._readers.connection().execute(sql, (_COLLECTION_NUMBERS[collection], _array(ids))))
+
+
 class SqliteRecordWriter:
     """Writes one version's file; `with_postings` is off while a build collects rows."""
 
     def __init__(self, path: Path, *, with_postings: bool) -> None:
+        self._path = path
         self.connection = open_writer(path)
         self._with_postings = with_postings
 
-    def current(self, collection: RecordCollection, ids: Collection[bytes]) -> dict[bytes, bytes]:
-        """Return the envelopes of those of `ids` that exist."""
-        found: dict[bytes, bytes] = {}
-        with our_errors():
-            for some in _batches(list(ids)):
-                sql = f"select record_id, envelope from record where collection = ? and record_id in ({_marks(len(some))})"  # noqa: S608, E501  # Placeholders only.
-                found.update(self.connection.execute(sql, (_COLLECTION_NUMBERS[collection], *some)))
-        return found
+    def lookup(self) -> SqliteRecordLookup:
+        """Return what reads the version that this writes."""
+        return SqliteRecordLookup(self._path)
 
     def put(self, writes: Sequence[RecordWrite]) -> frozenset[bytes]:
         """Write records, all or none; return the ids whose stored counter was not the expected one."""
@@ -223,6 +237,5 @@ def _marks(count: int) -> str:
     return ",".join("?" * count)
 
 
-def _batches(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        yield ids[start : start + _IDS_AT_ONCE]
+def _array(values: Collection[bytes]) -> Any:
+    return apsw.carray(tuple(values), flags=apsw.SQLITE_CARRAY_BLOB)

@@ -1,0 +1,1 @@
+"""The decisions: what is searched, opened, shown and prefilled. No HTTP here."""
