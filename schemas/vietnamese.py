@@ -7,6 +7,9 @@ two spellings of one word are equal everywhere or nowhere. Source: design.md, se
 import re
 import unicodedata
 from functools import _lru_cache_wrapper, lru_cache
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
 
 # Every tone on every vowel, in the order: none, huyền, sắc, hỏi, ngã, nặng.
 _TONE_ROWS = (
@@ -75,13 +78,17 @@ def fold_name(text: str) -> str:
 
 def syllables(text: str) -> list[str]:
     """Return the runs of letters and digits of `text`, normalised, in lower case, in order."""
-    return _TOKEN.findall(normalise(text).lower())
+    return [syllable for token in text.split() for syllable in _apply(_token_syllables, token)]
 
 
 def _by_token(transform: "_lru_cache_wrapper[str]", text: str) -> str:
-    uncached = transform.__wrapped__
-    tokens = [transform(token) if len(token) <= _LONGEST_CACHED else uncached(token) for token in text.split()]
-    return " ".join(filter(None, tokens))
+    return " ".join(filter(None, [_apply(transform, token) for token in text.split()]))
+
+
+def _apply(transform: "_lru_cache_wrapper[_Result]", token: str) -> "_Result":
+    # A number seldom comes again, and may be a person's: it is not kept.
+    cached = len(token) <= _LONGEST_CACHED and not token.isdecimal()
+    return transform(token) if cached else transform.__wrapped__(token)
 
 
 @lru_cache(_CACHE_SIZE)
@@ -103,6 +110,11 @@ def _folded_token(token: str) -> str:
 @lru_cache(_CACHE_SIZE)
 def _folded_name_token(token: str) -> str:
     return _WORD.sub(_merge_lone_y, _folded_token(token))
+
+
+@lru_cache(_CACHE_SIZE)
+def _token_syllables(token: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(_normal_token(token).lower()))
 
 
 def _merge_lone_y(word: re.Match[str]) -> str:
