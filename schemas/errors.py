@@ -66,6 +66,12 @@ class ConflictError(HosoError):
     text_vi = "Hồ sơ cùng phiên bản nhưng khác nội dung. Hãy tăng số phiên bản ở hệ thống nguồn."
 
 
+class ProofRejectedError(ValidationFailedError):
+    """A proof, a checkpoint or a signature of the audit log does not verify, or cannot exist."""
+
+    text_vi = "Bằng chứng không khớp với nhật ký truy cập."
+
+
 class IdempotencyInProgressError(ConflictError):
     """An equal request with the same `Idempotency-Key` is being worked on."""
 

@@ -214,8 +214,8 @@ class AuditStore(Protocol):
         """Keep the signed note of a tree size; the first one of a size stays."""
         ...
 
-    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Return at most `limit` pairs of tree size and note, with sizes over `after` (-1: all), in order."""
+    def checkpoints(self, below: int | None, limit: int) -> list[tuple[int, str]]:
+        """Return at most `limit` pairs of tree size and note, largest first, of sizes under `below` (None: any)."""
         ...
 
 

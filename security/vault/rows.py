@@ -127,7 +127,7 @@ class AuditGroup:
 
 
 class AuditExtent(NamedTuple):
-    """How far the log reaches: the highest number of an entry and of a leaf node, plus one. They agree in a whole log."""
+    """How far the log reaches: the highest number of an entry and of a leaf node, plus one; equal in a whole log."""
 
     entries: int
     leaves: int
