@@ -136,10 +136,13 @@ class _Run:
         self._compare_checkpoints()
 
     def _compare_checkpoints(self) -> None:
-        """Compare every checkpoint of the size that has been reached."""
+        """Compare every checkpoint of the size that has been reached; the entries are vouched for if all agree."""
+        reached = self.compared
         while self.compared < len(self._checkpoints) and self._checkpoints[self.compared][0] == self.tree.size:
             self._compare(self._checkpoints[self.compared][1])
             self.compared += 1
+        if self.compared > reached:
+            self._vouched = self.tree.size
 
     def _compare(self, note: str) -> None:
         size = self.tree.size
@@ -153,4 +156,3 @@ class _Run:
             raise _FaultError(
                 self._vouched, f"from here on, entries are not those of the checkpoint over {size} entries"
             )
-        self._vouched = size
