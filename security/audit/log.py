@@ -23,7 +23,7 @@ from security.vault.rows import AuditGroup, AuditRow
 
 _log = structlog.get_logger()
 
-# Bounds how long one transaction keeps other processes waiting: about 20 ms.
+# Bounds how long one transaction keeps other processes waiting: at most 0.1 s on a slow machine.
 _MAX_GROUP = 512
 
 _Waiting = tuple[AuditEntry, "Future[int]"]
