@@ -105,6 +105,7 @@ class _Run:
         for row in self._store.rows(start - 1, stop - start):
             self._verify_row(row, stored)
         if self.tree.size < stop:
+            # Only if it was removed while this runs; without the check the loop would not end.
             raise _FaultError(self.tree.size, "the entry is missing")
 
     def _stored_nodes(self, start: int, stop: int) -> dict[tuple[int, int], bytes]:
