@@ -139,7 +139,9 @@ def _place_tone(word: re.Match[str]) -> str:
     if parts is None:
         return word[0]
     place = parts.start(2) + _tone_index(parts[2].lower(), has_coda=parts[3] is not None)
-    return plain[:place] + _ROW_OF_VOWEL[plain[place]][tones[0]] + plain[place + 1 :]
+    # Ignoring case, the pattern takes a dotted İ or a Kelvin sign for i and k; they carry no tone.
+    row = _ROW_OF_VOWEL.get(plain[place : place + 1])
+    return word[0] if row is None else plain[:place] + row[tones[0]] + plain[place + 1 :]
 
 
 def _tone_index(vowels: str, has_coda: bool) -> int:

@@ -120,3 +120,8 @@ def test_normalised_text_is_composed_and_holds_single_blanks(text):
 @given(vietnamese_text)
 def test_normalising_commutes_with_upper_case(text):
     assert normalise(text.upper()) == normalise(text).upper()
+
+
+@pytest.mark.parametrize("word", ["àİ", "İà", "hòİ", "qúİ", "\u212aà"])
+def test_a_letter_of_another_alphabet_beside_a_tone_leaves_the_word_as_it_is(word):
+    assert normalise(normalise(word)) == normalise(word)
