@@ -122,6 +122,10 @@ class AgencyTree:
         """Return the codes of the named agencies of one key domain, sorted."""
         return tuple(sorted(code for code in self._agencies if self.domain_of(code) == domain))
 
+    def codes(self) -> tuple[str, ...]:
+        """Return the codes of all named agencies, sorted."""
+        return tuple(sorted(self._agencies))
+
     def domains(self) -> tuple[str, ...]:
         """Return the key domains of the named agencies, sorted."""
         return tuple(sorted({self.domain_of(code) for code in self._agencies}))

@@ -17,6 +17,7 @@ from security.references import References
 
 # A person is known by the first of these that is there.
 _NUMBERS = ("citizen_id", "old_id", "passport")
+_FIELDS = tuple(Person.model_fields)
 
 
 @dataclass(slots=True)
@@ -37,7 +38,9 @@ class Participant:
 
     def plaintext(self) -> dict[str, Any]:
         """Return what the person's section holds."""
-        return {"roles": self.roles, **self.person.model_dump(mode="json", exclude_none=True), **self.extra}
+        # A `role` that the line stated stands in `roles`.
+        fields = self.person.model_dump(mode="json", exclude_none=True, exclude={"role"})
+        return {"roles": self.roles, **fields, **self.extra}
 
 
 class _Gathering:
@@ -54,9 +57,7 @@ class _Gathering:
         reference = self._reference(role, person)
         known = self.by_reference.get(reference)
         if known is None:
-            # A `role` that a line states is kept in `roles`; the fields are those of a person.
-            fields = {name: getattr(person, name) for name in Person.model_fields}
-            known = self.by_reference[reference] = Participant(reference, [role], Person.model_construct(**fields))
+            known = self.by_reference[reference] = Participant(reference, [role], person)
             return known
         known.person = _merged(known.person, person, pointer)
         if role not in known.roles:
@@ -76,9 +77,7 @@ def _merged(known: Person, other: Person, pointer: str) -> Person:
     if known.full_name and other.full_name and not names_agree(known.full_name, other.full_name):
         raise RowError("one_number_two_names", pointer, "two people of this record have one number and different names")
     missing = {
-        name: value
-        for name in Person.model_fields
-        if getattr(known, name) is None and (value := getattr(other, name)) is not None
+        name: value for name in _FIELDS if getattr(known, name) is None and (value := getattr(other, name)) is not None
     }
     return known.model_copy(update=missing) if missing else known
 

@@ -43,3 +43,8 @@ class References:
 def references(keys: DomainKeys) -> References:
     """Return the references of a domain; the keyed state is made once."""
     return References(keys.ref)
+
+
+def keyed_hash(key: bytes, label: str, *parts: str | int) -> str:
+    """Return 32 hex digits that stand for `parts` where they must not be kept, such as a case number in the log."""
+    return Mac(key)(lp(label, *parts))[:REFERENCE_BYTES].hex()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 
 from schemas.errors import ValidationFailedError
 from schemas.fields import TOKEN_KINDS
@@ -74,11 +75,18 @@ class SearchTokens:
             raise TooManyTokensError(
                 f"the record makes {len(tokens)} search tokens, more than {SIZE_CLASSES[-1]}: it names too many people"
             )
-        slot = 0
-        while len(tokens) < size:
-            tokens.add(self._lane(lp("dummy", record_id, slot))[:TOKEN_BYTES])
-            slot += 1
-        return b"".join(sorted(tokens))
+        for dummy in self._dummies(record_id):
+            if len(tokens) == size:
+                return b"".join(sorted(tokens))
+            tokens.add(dummy)
+        raise AssertionError  # The dummies never end.
+
+    def _dummies(self, record_id: bytes) -> Iterator[bytes]:
+        prefix = lp("dummy", record_id)
+        for block in count():
+            four = self._lane(prefix + lp(block))
+            for start in range(0, len(four), TOKEN_BYTES):
+                yield four[start : start + TOKEN_BYTES]
 
     def _of_record(self, record_id: bytes, kind: str, parts: tuple[str | bytes, ...]) -> bytes:
         mac, tail = self._mac(kind), lp(*parts)

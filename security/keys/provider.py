@@ -101,9 +101,7 @@ class PassphraseProvider(_LocalRoot):
         return cls(root, protection, seal_box(_stretch(passphrase, protection), place, place, root))
 
     @classmethod
-    def open(
-        cls, passphrase: str, installation: str, protection: dict[str, Any], sealed: bytes
-    ) -> PassphraseProvider:
+    def open(cls, passphrase: str, installation: str, protection: dict[str, Any], sealed: bytes) -> PassphraseProvider:
         """Return the provider of a sealed root; `KeysError` for another passphrase."""
         place = lp("hoso/root/1", installation)
         try:

@@ -53,6 +53,10 @@ class KeyRing:
         self.installation: str = document["installation"]
         self._load(document)
 
+    def __reduce__(self) -> tuple[Callable[..., KeyRing], tuple[Path, KeyProvider]]:
+        # To a worker process, through a pipe: the passphrase is not asked for again.
+        return _reopen, (self._path, self._provider)
+
     @classmethod
     def create(cls, path: Path, passphrase: str | None) -> KeyRing:
         """Write a new key file, sealed by `passphrase`; with none, its mode 0600 alone guards it.
@@ -73,9 +77,7 @@ class KeyRing:
                 "installation": installation,
                 "protection": provider.protection(),
                 "root": provider.sealed_root(),
-                "keys": [
-                    _new_row(provider, installation, purpose, _NO_DOMAIN, 0) for purpose in INSTALLATION_PURPOSES
-                ],
+                "keys": [_new_row(provider, installation, purpose, _NO_DOMAIN, 0) for purpose in INSTALLATION_PURPOSES],
             }
             _write(path, document)
         return cls(path, document, provider)
@@ -173,6 +175,10 @@ class KeyRing:
     def _unwrap(self, row: dict[str, Any]) -> bytes:
         info = lp("hoso/wrap/1", row["purpose"], row["domain"], row["epoch"])
         return self._provider.unwrap(info, lp("hoso/wrap/1", self.installation), bytes.fromhex(row["wrapped"]))
+
+
+def _reopen(path: Path, provider: KeyProvider) -> KeyRing:
+    return KeyRing(path, _read(path), provider)
 
 
 def _new_row(provider: KeyProvider, installation: str, purpose: str, domain: str, epoch: int) -> dict[str, Any]:
