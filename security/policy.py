@@ -39,6 +39,9 @@ class AgencyTree(Protocol):
         ...
 
 
+_WIDENED_ACTIONS = ("records.search", "records.get", "records.open")
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What one actor may read for one purpose. Nothing in it = nothing may be read.
@@ -98,14 +101,16 @@ class Grant:
     def widened_by_case(self) -> Grant:
         """Return the grant that an open case at the own agency gives for `dossier_processing`.
 
-        It reaches that person's records at the other agencies of the own domain, and masks everything.
+        It reaches that person's records at the other agencies of the own domain. A search and a look mask everything;
+        `records.open` shows what it shows at the own agency, as it takes a reason and is an entry of its own.
 
         Raises:
             NotPermittedError: the purpose or action is one that a case does not widen.
         """
-        if self.purpose != "dossier_processing" or self.action not in ("records.search", "records.get"):
+        if self.purpose != "dossier_processing" or self.action not in _WIDENED_ACTIONS:
             raise NotPermittedError(f"a case number does not widen {self.action} for {self.purpose}")
-        return replace(self.all_masked(), reaches_subject=True)
+        shown = self if self.action == "records.open" else self.all_masked()
+        return replace(shown, reaches_subject=True)
 
 
 class Policy:

@@ -1,0 +1,148 @@
+"""From an officer's keys to the tokens that are searched: every way in which a record may say what was asked."""
+
+from __future__ import annotations
+
+from indexer.analysis.query import find_identifier
+from indexer.token_values import document_values, name_values
+from schemas.canonical import full_name
+from schemas.errors import CanonicalFormError, ValidationFailedError
+from schemas.query import NOTHING, AllOf, AnyOf, Query, any_term, count_terms
+from schemas.records import RecordQuery
+from schemas.units import Units
+from schemas.vietnamese import fold_name
+from search_api.services.record_access import token_union
+from security.keys import DomainKeys
+from security.references import references
+from security.search_tokens import TokenValue
+
+# Source: design, section 4.3.
+MAX_TOKENS = 512
+_YEAR_DIGITS = 4
+
+
+def read_text(query: RecordQuery) -> RecordQuery:
+    """Return the query with its text box read: an identifier, or a name with a birth year behind it.
+
+    Raises:
+        ValidationFailedError: the text is neither.
+    """
+    if query.text is None:
+        return query
+    identifier, _ = find_identifier(query.text)
+    if identifier is not None:
+        if identifier.kind not in RecordQuery.model_fields:
+            raise ValidationFailedError("the text is a code that records are not searched by", pointer="/query/text")
+        return query.model_copy(update={"text": None, identifier.kind: identifier.value})
+    *words, last = query.text.replace(",", " ").split() or [""]
+    year = int(last) if last.isascii() and last.isdigit() and len(last) == _YEAR_DIGITS else None
+    try:
+        name = full_name(" ".join(words if year else [*words, last]))
+    except CanonicalFormError as wrong:
+        raise ValidationFailedError(
+            f"the text is no number, no code and no name: {wrong}", pointer="/query/text"
+        ) from None
+    return query.model_copy(update={"text": None, "full_name": name, "birth_year": year or query.birth_year})
+
+
+def check_searchable(query: RecordQuery) -> None:
+    """Refuse a query that would match a large part of all records.
+
+    Raises:
+        ValidationFailedError: no key at all, or nothing but a birth date or a ward.
+    """
+    keys = (query.citizen_id, query.old_id, query.phone, query.dossier_code, query.document_number, query.full_name)
+    if any(keys):
+        return
+    if query.year or query.ward:
+        raise ValidationFailedError(
+            "a birth year, birth date or ward alone matches too many: add a name",
+            pointer="/query",
+            text_vi="Chỉ có năm sinh hoặc xã, phường thì chưa đủ. Hãy nhập thêm họ tên.",
+        )
+    raise ValidationFailedError(
+        "the query has no key: give an id, a code, a phone, a document number or a name",
+        pointer="/query",
+        text_vi="Hãy nhập số định danh, mã hồ sơ, số điện thoại, số giấy tờ hoặc họ tên.",
+    )
+
+
+def build_query(query: RecordQuery, keys: DomainKeys, linked: frozenset[bytes], dossier_codes: list[str]) -> Query:
+    """Return what to search in one domain: each key's tokens, ANDed.
+
+    Args:
+        query: read and checked.
+        keys: of the domain.
+        linked: references that the query's citizen id is linked to.
+        dossier_codes: dossiers that papers of the query's document number came from.
+
+    Raises:
+        ValidationFailedError: the ward is not known, or the query would send more than 512 tokens.
+    """
+    parts: list[Query] = []
+    if query.citizen_id:
+        own = references(keys).subject("citizen_id", query.citizen_id)
+        parts.append(_any(keys, [("subject", (reference,)) for reference in sorted({own, *linked})]))
+    if query.old_id:
+        parts.append(_any(keys, [("old_id", (references(keys).subject("old_id", query.old_id),))]))
+    if query.phone:
+        parts.append(_any(keys, [("phone", (query.phone,))]))
+    if query.dossier_code:
+        parts.append(_any(keys, [("dossier_code", (query.dossier_code,))]))
+    if query.document_number:
+        # With its kind there is a narrower token; without it, the number's.
+        number = list(document_values(query.document_kind, query.document_number))[-1]
+        parts.append(_any(keys, [number, *(("dossier_code", (code,)) for code in dossier_codes)]))
+    if query.full_name:
+        parts += _name_parts(query, query.full_name, keys)
+    wanted = AllOf(tuple(parts))
+    if count_terms(wanted) > MAX_TOKENS:
+        raise ValidationFailedError(f"the query needs more than {MAX_TOKENS} search tokens: give fewer keys")
+    return wanted
+
+
+def paper_query(query: RecordQuery, keys: DomainKeys) -> Query:
+    """Return what to search among papers in one domain: the query's document number; NOTHING if it has none."""
+    if not query.document_number:
+        return NOTHING
+    return _any(keys, [list(document_values(query.document_kind, query.document_number))[-1]])
+
+
+def _name_parts(query: RecordQuery, name: str, keys: DomainKeys) -> list[Query]:
+    parts = []
+    day_month = query.born_on[5:] if query.born_on and len(query.born_on) == len("1987-05-02") else None
+    if query.year or day_month:
+        # Any of the looser readings finds it too; the service tells them apart after decryption.
+        values = [value for value in name_values(name, query.year, day_month) if value[0] != "name"]
+        # A name with a syllable too many is stored as one of its deletions; one with a syllable too few has it as one.
+        values += [("name_year", shorter) for kind, shorter in values if kind == "name_deletion_year"]
+        if query.year:
+            values.append(("name_deletion_year", (fold_name(name), query.year)))
+        parts.append(_any(keys, values))
+    else:
+        parts.append(_any(keys, [("name", (fold_name(name),))]))
+    if query.ward:
+        parts.append(_any(keys, [("name_ward", (fold_name(name), unit)) for unit in _units(query.ward)]))
+    return parts
+
+
+def _units(ward: str) -> list[str]:
+    """Return every unit, of both eras, under which filings about a place stand."""
+    units = Units.built_in()
+    named = units.named(ward)
+    kin = [
+        relative
+        for unit in named
+        for relative in (units.successors(unit.code) if unit.era == "old" else units.predecessors(unit.code))
+    ]
+    found = sorted({f"{unit.era}:{unit.code}" for unit in (*named, *kin)})
+    if not found:
+        raise ValidationFailedError(
+            "the ward is not known: give its name or its code, old or new",
+            pointer="/query/ward",
+            text_vi="Không nhận ra xã, phường này. Hãy nhập tên hoặc mã, cũ hay mới đều được.",
+        )
+    return found
+
+
+def _any(keys: DomainKeys, values: list[TokenValue]) -> Query:
+    return AnyOf(tuple(any_term(token_union(keys, kind, [parts])) for kind, parts in values))
