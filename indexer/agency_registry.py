@@ -29,6 +29,10 @@ class AgencyRegistry:
             self._read()
         return self._tree
 
+    def agency(self, code: str) -> Agency:
+        """Return one agency, known or derived from its code."""
+        return self.tree.agency(code)
+
     def add(self, agencies: Sequence[Agency]) -> None:
         """Register agencies durably.
 

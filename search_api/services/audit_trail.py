@@ -59,6 +59,32 @@ class AuditTrail:
         """
         records = list(shown)
         about = {reference for one in records for reference in one.persons} | set(subjects)
+        return await self.traced(
+            request,
+            grant,
+            outcome,
+            records=[one.record_id.hex() for one in records],
+            opened=opened,
+            subjects=sorted(reference.hex() for reference in about),
+            fields=sorted(grant.clear | grant.masked) if records else (),
+            case=self._hash("case", case),
+            reason=self._hash("reason", reason),
+        )
+
+    async def traced(
+        self,
+        request: Request,
+        grant: Grant,
+        outcome: Outcome,
+        *,
+        records: Iterable[str],
+        opened: int,
+        subjects: Iterable[str],
+        fields: Iterable[str],
+        case: str | None = None,
+        reason: str | None = None,
+    ) -> str:
+        """Append an entry whose ids, references and keyed hashes are at hand in hex; else as `record`."""
         return await self._append(
             AuditEntry(
                 actor=request.actor.id,
@@ -68,13 +94,13 @@ class AuditTrail:
                 action=grant.action,
                 purpose=grant.purpose,
                 basis=grant.legal_basis,
-                case=self._hash("case", case),
-                reason=self._hash("reason", reason),
+                case=case,
+                reason=reason,
                 outcome=outcome,
-                records=tuple(one.record_id.hex() for one in records),
+                records=tuple(records),
                 opened=opened,
-                subjects=tuple(sorted(reference.hex() for reference in about)),
-                fields=tuple(sorted(grant.clear | grant.masked)) if records else (),
+                subjects=tuple(subjects),
+                fields=tuple(fields),
                 trace=request.trace,
             )
         )

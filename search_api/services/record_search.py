@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from indexer.agency_registry import AgencyRegistry
 from schemas.records import Match, RecordFilter, RecordPage, RecordQuery, RecordSearchRequest, TotalCount
 from search_api.services.audit_trail import AuditTrail, Request
-from search_api.services.cursors import Cursors
 from search_api.services.opened import OpenedPerson, OpenedRecord
 from search_api.services.record_access import PersonNumber, RecordAccess, per_domain
 from search_api.services.record_cases import Cases
 from search_api.services.record_match import Wanted, match_record, newest_first
 from search_api.services.record_query import build_query, check_searchable, paper_query, read_text
 from search_api.services.record_view import RecordViews
+from security.cursors import Cursors
 from security.keys import KeyLease, KeyRing
 from security.policy import Grant, Policy
 
@@ -65,7 +65,8 @@ class RecordSearch:
         grant = self._policy.decide(request.actor, "records.search", wanted.purpose, agencies=self._agencies.tree)
         query = read_text(wanted.query)
         check_searchable(query)
-        start = self._cursors.open(wanted.cursor, request.actor.id, wanted)
+        asked = wanted.model_dump_json(exclude={"cursor", "limit"}).encode()
+        start = int(self._cursors.open(request.actor.id, asked, wanted.cursor)[0]) if wanted.cursor else 0
         with_case, subjects, lease = self._widened(wanted.case_number, grant)
         hits, opened, more = self._hits(query, with_case, lease, subjects)
         hits = _filtered(hits, wanted.filter)
@@ -84,7 +85,7 @@ class RecordSearch:
         return RecordPage(
             items=[self._views.item(hit.record, hit.match, with_case, hit.more) for hit in page],
             total=TotalCount(len(hits), "gte" if more else "eq"),
-            next_cursor=self._cursors.make(end, request.actor.id, wanted) if end < len(hits) else None,
+            next_cursor=self._cursors.seal(request.actor.id, asked, [end]) if end < len(hits) else None,
             audit_entry=entry,
             took_ms=round((time.perf_counter() - started) * 1e3, 2),
         )

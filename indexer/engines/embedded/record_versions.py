@@ -9,9 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, TypeVar
+
+import apsw
 
 from indexer.engines.embedded.database import open_writer, our_errors
 from indexer.engines.embedded.postings import sort_postings
@@ -19,6 +22,9 @@ from indexer.engines.embedded.records import SCHEMA, SqliteRecordSearcher, Sqlit
 from indexer.engines.records import Candidate, Candidates, IndexStatus, Progress, RecordCollection, RecordWriter
 from schemas.errors import IndexNotReadyError, StorageError
 from schemas.query import Query, Scope
+
+Answer = TypeVar("Answer")
+_FIRST_VERSION = "000001"
 
 
 class EmbeddedRecords:
@@ -35,11 +41,22 @@ class EmbeddedRecords:
 
     def search(self, collection: RecordCollection, wanted: Query, scope: Scope, limit: int) -> Candidates:
         """Return at most `limit` matching records of the published version."""
-        return self._published_searcher().search(collection, wanted, scope, limit)
+        return self._read(lambda index: index.search(collection, wanted, scope, limit))
 
-    def fetch(self, collection: RecordCollection, ids: list[bytes], scope: Scope) -> list[Candidate]:
+    def fetch(self, collection: RecordCollection, ids: Sequence[bytes], scope: Scope) -> list[Candidate]:
         """Return those of `ids` that exist within `scope`."""
-        return self._published_searcher().fetch(collection, ids, scope)
+        return self._read(lambda index: index.fetch(collection, ids, scope))
+
+    def _read(self, what: Callable[[SqliteRecordSearcher], Answer]) -> Answer:
+        index = self._published_searcher()
+        try:
+            return what(index)
+        except StorageError:
+            # Since the pointer was read the version may have been replaced, and its file removed.
+            newer = self._published_searcher()
+            if newer is index:
+                raise
+            return what(newer)
 
     def _published_searcher(self) -> SqliteRecordSearcher:
         # The pointer is read at each search (some microseconds), so another process's swap is seen at once.
@@ -60,33 +77,46 @@ class EmbeddedRecords:
         Raises:
             IndexNotReadyError: a build that will replace the version is under way or was left.
         """
+        self._start_empty()
         with self._locked("write.lock", fcntl.LOCK_SH):
-            if self.unfinished():
+            version = self._pointer("published")
+            if version is None or self.unfinished():
                 raise IndexNotReadyError(
                     "a first build of the records index is under way: send the batch again when it is published"
                 )
-            yield self._live_writer()
+            yield self._live_writer(version)
 
-    def _live_writer(self) -> SqliteRecordWriter:
+    def _live_writer(self, version: str) -> SqliteRecordWriter:
         with self._lock:
-            version = self._pointer("published") or self._start_empty()
             if self._live is None or self._live[0] != version:
                 self._live = (version, SqliteRecordWriter(self._file(version), with_postings=True))
             return self._live[1]
 
-    def _start_empty(self) -> str:
-        version = "000001"
-        _make(self._file(version))
-        self._point("published", version)
-        return version
+    def _start_empty(self) -> None:
+        if self._pointer("published") is not None:
+            return
+        with self._locked("write.lock", fcntl.LOCK_EX):
+            # Another process may have been faster.
+            if self._pointer("published") is None and not self.unfinished():
+                self._sweep()
+                _make(self._file(_FIRST_VERSION))
+                self._point("published", _FIRST_VERSION)
 
     def status(self) -> IndexStatus | None:
         """Return the facts of the published version; None if there is none."""
         version = self._pointer("published")
         if version is None:
             return None
-        counts = self._published_searcher().count()
-        return IndexStatus(version, counts, sum(path.stat().st_size for path in self._files(version)))
+        counts = self._read(SqliteRecordSearcher.count)
+        return IndexStatus(version, counts, self._size(version))
+
+    def _size(self, version: str) -> int:
+        size = 0
+        for path in self._files(version):
+            # Its log goes when the last process that has the file open closes it.
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+        return size
 
     # ---------------------------------------------------------------- building aside
 
@@ -97,17 +127,18 @@ class EmbeddedRecords:
             StorageError: another process is building.
         """
         with self._locked("write.lock", fcntl.LOCK_EX):
-            if not self.unfinished():
-                status = self.status()
-                if status is not None and any(status.records.values()):
-                    return None
+            self._sweep()
+            status = self.status()
+            if not self.unfinished() and status is not None and any(status.records.values()):
+                return None
+            # Within the lock of `publish`: else a version published meanwhile would be taken for one being built.
+            right = self._right_to_build()
+            version = self._pointer("building") if self.unfinished() else None
+            if version is None:
                 version = f"{int(status.version if status else 0) + 1:06d}"
-                for left in self._files(version):
-                    left.unlink()
                 _make(self._file(version))
                 self._point("building", version)
-            version = self._pointer("building") or ""
-        return EmbeddedBuild(self, self._file(version), version)
+        return EmbeddedBuild(self, self._file(version), version, right)
 
     def unfinished(self) -> bool:
         """Return whether a version is being built or was left half built."""
@@ -117,35 +148,34 @@ class EmbeddedRecords:
     def publish(self, version: str) -> None:
         """Put the version that was built in the place of the published one."""
         with self._locked("write.lock", fcntl.LOCK_EX):
-            old = self._pointer("published")
             self._point("published", version)
             (self._folder / "building").unlink()
             # Readers that still hold the old file keep it until they see the pointer change.
-            for path in self._files(old) if old else ():
-                path.unlink()
+            self._sweep()
 
-    def abandon(self, version: str) -> None:
-        """Remove a version that was being built."""
+    def abandon(self) -> None:
+        """Remove the version that was being built."""
         with self._locked("write.lock", fcntl.LOCK_EX):
             (self._folder / "building").unlink(missing_ok=True)
-            for path in self._files(version):
-                path.unlink()
+            self._sweep()
 
-    def building_lock(self) -> int:
-        """Return a file descriptor that holds the right to build.
-
-        Raises:
-            StorageError: another process holds it.
-        """
-        descriptor = os.open(self._folder / "build.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    def _right_to_build(self) -> IO[str]:
+        lock = (self._folder / "build.lock").open("a")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
+            lock.close()
             raise StorageError("another process is building this index: wait for it, or end it first") from None
-        return descriptor
+        return lock
 
     # ---------------------------------------------------------------- files
+
+    def _sweep(self) -> None:
+        """Remove versions that no pointer names: replaced ones, and what a kill left. Needs `write.lock` alone."""
+        named = {self._pointer("published"), self._pointer("building")}
+        for path in self._folder.glob("*.db*"):
+            if path.name.partition(".")[0] not in named:
+                path.unlink()
 
     def _pointer(self, name: str) -> str | None:
         try:
@@ -180,26 +210,32 @@ class EmbeddedRecords:
 class EmbeddedBuild(SqliteRecordWriter):
     """A version built aside: rows first, durable at each `put`; the postings are sorted in when it is published."""
 
-    def __init__(self, index: EmbeddedRecords, file: Path, version: str) -> None:
+    def __init__(self, index: EmbeddedRecords, file: Path, version: str, right: IO[str]) -> None:
+        """`right` is the locked file that keeps others from building; closed with the build."""
+        super().__init__(file, with_postings=False)
         self._index = index
         self._version = version
-        self._lock_descriptor = index.building_lock()
-        super().__init__(file, with_postings=False)
+        self._right = right
 
     def publish(self, progress: Progress) -> None:
         """Sort the postings in, verify their number, and swap the version in."""
         sort_postings(self.connection, progress)
         with our_errors():
-            self.connection.pragma("wal_checkpoint(TRUNCATE)")
-        self.close()
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        super().close()
         self._index.publish(self._version)
-        os.close(self._lock_descriptor)
+        self.close()
 
     def discard(self) -> None:
         """Remove the version and all it left on disk."""
+        super().close()
+        self._index.abandon()
         self.close()
-        self._index.abandon(self._version)
-        os.close(self._lock_descriptor)
+
+    def close(self) -> None:
+        """Leave the version as it is, for the next `build` to go on with."""
+        super().close()
+        self._right.close()
 
 
 def _make(path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Whether the service lives, and whether it can answer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from schemas.errors import HosoError, IndexNotReadyError
+from search_api.deps import PartsOf, json_answer
+from search_api.parts import Parts
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", summary="Is the process alive")
+async def healthz() -> Response:
+    """Answer; nothing is asked."""
+    return json_answer({"status": "ok"})
+
+
+@router.get("/readyz", summary="Can it answer")
+async def readyz(parts: PartsOf) -> Response:
+    """Ask keys, vault and engine; empty indexes are ready too."""
+    return json_answer({"status": "ok", "checks": _check(parts)})
+
+
+@router.get("/.well-known/jwks.json", summary="Public keys of the local issuer")
+async def jwks(parts: PartsOf) -> Response:
+    """Return the keys that local access tokens verify under."""
+    return json_answer(parts.local_issuer().jwks())
+
+
+def _check(parts: Parts) -> dict[str, str]:
+    try:
+        parts.keys.status()
+        parts.vault.audit.extent()
+        parts.records.status()
+    except HosoError as wrong:
+        raise IndexNotReadyError(str(wrong)) from None
+    return dict.fromkeys(("keys", "vault", "engine"), "ok")
