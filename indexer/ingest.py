@@ -21,7 +21,7 @@ from indexer.sources.lines import Line
 from indexer.sources.rows import RowError
 from indexer.summary import LineResult, LineStatus
 from schemas.dossier import Dossier
-from schemas.errors import TooLargeError
+from schemas.errors import EnvelopeError, NotPermittedError, TooLargeError
 from schemas.paper import Paper
 from security.envelope import open_header, read_place
 from security.keys import DomainKeys, KeyRing
@@ -67,6 +67,10 @@ class _Known:
     counter: int
 
 
+_NEW = _Known(-1, b"", 0)
+_DAMAGED = _Known(-1, b"", -1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Row(Generic[Model]):
     line: Line
@@ -104,11 +108,10 @@ class RecordIngest(Generic[Model]):
             except RowError as error:
                 answered[line.number] = LineResult(line.number, line.offset, "refused", error=error)
         known = self._known([row.document for row in rows], lookup)
-        changed = [row for row in rows if self._decide(row, known, answered)]
-        section_keys = self._section_keys([row.document for row in changed])
-        counters = {record_id: one.counter for record_id, one in known.items() if one.counter}
-        for row in changed:
-            answered[row.line.number] = self._seal(row, section_keys, counters, prepared)
+        newer = [row.document for row in rows if _verdict(row.document, known)[0] == "indexed"]
+        section_keys = self._section_keys(newer)
+        for row in rows:
+            answered[row.line.number] = self._answer(row, known, section_keys, prepared)
         prepared.results = [answered[line.number] for line in order]
         return prepared
 
@@ -120,20 +123,13 @@ class RecordIngest(Generic[Model]):
         """
         if not prepared.writes:
             return prepared.results
+        audit(prepared.writes)
         self._agencies.ensure(prepared.agencies)
         if prepared.links:
             self._vault.links.add_links(prepared.links)
-        audit(prepared.writes)
-        raced = writer.put(prepared.writes)
-        if not raced:
-            return prepared.results
         # Another batch wrote these records since they were looked up: decide about their lines again, one by one.
-        again = {
-            line.number: line
-            for line, write in zip(prepared.lines, prepared.writes, strict=True)
-            if write.record_id in raced
-        }
-        redone = {number: self._alone(line, writer, audit) for number, line in again.items()}
+        left_out = [prepared.lines[place] for place in sorted(writer.put(prepared.writes))]
+        redone = {line.number: self._alone(line, writer, audit) for line in left_out}
         return [redone.get(result.line, result) for result in prepared.results]
 
     def _alone(self, line: Line, writer: RecordWriter, audit: AuditBatch) -> LineResult:
@@ -143,46 +139,27 @@ class RecordIngest(Generic[Model]):
     def _read(self, line: Line, prepared: Prepared) -> _Row[Model]:
         model, unknown = read_record(self._kind, line)
         prepared.unknown_keys.update(unknown)
-        agency = self._kind.agency(model)
-        prepared.agencies.add(agency)
-        return _Row(line, model, self._kind.document(model, self._domain_keys(self._agencies.tree.domain_of(agency))))
+        domain = self._agencies.tree.domain_of(self._kind.agency(model))
+        return _Row(line, model, self._kind.document(model, self._domain_keys(domain)))
 
     def _domain_keys(self, domain: str) -> DomainKeys:
         self._keys.ensure_domain(domain)
         return self._keys.lease((domain,)).domain(domain)
 
     def _known(self, documents: Sequence[Document], lookup: RecordLookup) -> dict[bytes, _Known]:
-        stored = lookup.current(self._kind.collection, {one.record_id for one in documents})
         domains = {one.record_id: one.domain for one in documents}
-        known = {}
-        for record_id, envelope in stored.items():
-            place = read_place(self._kind.collection, record_id, envelope)
-            epoch = self._domain_keys(domains[record_id]).epoch(place.epoch)
-            header = open_header(place, epoch.hdr, envelope).header
-            known[record_id] = _Known(header.source_version, header.content_digest, place.counter)
-        return known
+        stored = lookup.current(self._kind.collection, domains.keys())
+        return {
+            record_id: self._stored(record_id, domains[record_id], envelope) for record_id, envelope in stored.items()
+        }
 
-    def _decide(self, row: _Row[Model], known: dict[bytes, _Known], answered: dict[int, LineResult]) -> bool:
-        """Return whether the row is to be written; answer it where it is not."""
-        document, number = row.document, row.line.number
-        before = known.get(document.record_id)
-        if before is None or document.version > before.version:
-            counter = before.counter if before else 0
-            known[document.record_id] = _Known(document.version, document.digest, counter)
-            return True
-        status: LineStatus = "stale" if document.version < before.version else "unchanged"
-        error = None
-        if document.version == before.version and document.digest != before.digest:
-            status, error = (
-                "refused",
-                RowError(
-                    "conflict",
-                    "/version",
-                    "this version was indexed with other content: the source must raise its version",
-                ),
-            )
-        answered[number] = LineResult(number, row.line.offset, status, document.record_id.hex(), error)
-        return False
+    def _stored(self, record_id: bytes, domain: str, envelope: bytes) -> _Known:
+        try:
+            place = read_place(self._kind.collection, record_id, envelope)
+            header = open_header(place, self._domain_keys(domain).epoch(place.epoch).hdr, envelope).header
+        except (EnvelopeError, NotPermittedError):
+            return _DAMAGED
+        return _Known(header.source_version, header.content_digest, place.counter)
 
     def _section_keys(self, documents: Sequence[Document]) -> dict[bytes, bytes]:
         by_domain: dict[str, dict[bytes, KeyKind]] = {}
@@ -195,26 +172,53 @@ class RecordIngest(Generic[Model]):
             found |= make_section_keys(self._vault.keys, self._domain_keys(domain), kinds)
         return found
 
-    def _seal(
-        self, row: _Row[Model], section_keys: dict[bytes, bytes], counters: dict[bytes, int], prepared: Prepared
+    def _answer(
+        self, row: _Row[Model], known: dict[bytes, _Known], section_keys: dict[bytes, bytes], prepared: Prepared
     ) -> LineResult:
+        """Decide about one row, seal it if it is to be written, and remember it for those behind it."""
         document, line = row.document, row.line
-        keys = self._domain_keys(document.domain)
-        try:
-            write = seal_document(document, keys, section_keys, counters.get(document.record_id, 0))
-        except (TooManyTokensError, TooLargeError) as wrong:
-            error = RowError("record_too_large", "", str(wrong))
-            return LineResult(line.number, line.offset, "refused", document.record_id.hex(), error)
-        counters[document.record_id] = write.counter
+        status, error = _verdict(document, known)
+        warnings: tuple[str, ...] = ()
+        if status == "indexed":
+            counter = known.get(document.record_id, _NEW).counter
+            try:
+                write = seal_document(document, self._domain_keys(document.domain), section_keys, counter)
+            except (TooManyTokensError, TooLargeError) as wrong:
+                status, error = "refused", RowError("record_too_large", "", str(wrong))
+            else:
+                known[document.record_id] = _Known(document.version, document.digest, write.counter)
+                self._add(row, write, prepared)
+                warnings = self._warnings(row.model)
+        return LineResult(line.number, line.offset, status, document.record_id.hex(), error, warnings)
+
+    def _add(self, row: _Row[Model], write: RecordWrite, prepared: Prepared) -> None:
         prepared.writes.append(write)
-        prepared.lines.append(line)
+        prepared.lines.append(row.line)
+        prepared.agencies.add(row.document.agency)
         if isinstance(row.model, Paper):
-            prepared.links += links_of_paper(row.model, document, keys)
-        return LineResult(
-            line.number, line.offset, "indexed", document.record_id.hex(), warnings=self._warnings(row.model)
-        )
+            prepared.links += links_of_paper(row.model, row.document, self._domain_keys(row.document.domain))
 
     def _warnings(self, model: Model) -> tuple[str, ...]:
         if isinstance(model, Dossier) and not self._knows_procedure(model.procedure_code):
             return (UNKNOWN_PROCEDURE,)
         return ()
+
+
+def _verdict(document: Document, known: dict[bytes, _Known]) -> tuple[LineStatus, RowError | None]:
+    """Return what becomes of a record, given the version of it that was written last."""
+    before = known.get(document.record_id, _NEW)
+    if before is _DAMAGED:
+        return "refused", RowError(
+            "stored_record_damaged",
+            "",
+            "the record that the index holds does not open: run `hoso index verify`, then restore or index again",
+        )
+    if document.version > before.version:
+        return "indexed", None
+    if document.version < before.version:
+        return "stale", None
+    if document.digest == before.digest:
+        return "unchanged", None
+    return "refused", RowError(
+        "conflict", "/version", "this version was indexed with other content: the source must raise its version"
+    )

@@ -17,6 +17,8 @@ from security.references import References
 
 # A person is known by the first of these that is there.
 _NUMBERS = ("citizen_id", "old_id", "passport")
+# A number with more digits may be somebody's: an identity number or a phone that a form kept as a number.
+_NOBODYS_NUMBER = 10**8
 _FIELDS = tuple(Person.model_fields)
 
 
@@ -114,8 +116,8 @@ def _share_out_form(dossier: Dossier, people: list[Participant], applicant: Part
 
 
 def names_nobody(value: Any) -> bool:
-    """Return whether a form's answer cannot name a person: a number or a yes or no. Any text might."""
-    return value is None or isinstance(value, bool | int | float)
+    """Return whether a form's answer cannot name a person: a yes or no, or a number too short for an identity."""
+    return value is None or (isinstance(value, bool | int | float) and abs(value) < _NOBODYS_NUMBER)
 
 
 def participants_of_paper(paper: Paper, references: References) -> list[Participant]:

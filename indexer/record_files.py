@@ -68,10 +68,16 @@ def index_file(kind: str, source: Path | str, parts: RecordParts, progress: Prog
     """
     build = parts.catalog.build()
     if build is None:
-        return _Run(kind, source, parts, progress, _LIVE_CHECKPOINT_LINES).run(parts.catalog.writing)
-    summary = _Run(kind, source, parts, progress, _BUILD_CHECKPOINT_LINES).run(lambda: nullcontext(build))
-    build.publish(progress)
-    return summary
+        run = _Run(kind, source, parts, progress, _LIVE_CHECKPOINT_LINES)
+        run.index(parts.catalog.writing)
+        return run.finish()
+    try:
+        run = _Run(kind, source, parts, progress, _BUILD_CHECKPOINT_LINES)
+        run.index(lambda: nullcontext(build))
+        build.publish(progress)
+    finally:
+        build.close()
+    return run.finish()
 
 
 class _Run:
@@ -89,43 +95,46 @@ class _Run:
             KINDS[kind], parts.keys, parts.vault, parts.agencies, parts.procedure_codes.__contains__
         )
         self._job = _job(kind, source, parts.keys)
-
-    def run(self, writing: Writing) -> Summary:
-        """Index the lines behind the last checkpoint."""
-        saved = self._parts.vault.progress.load(self._job) if self._job else None
-        summary = Summary.from_json(saved["summary"]) if saved else Summary()
+        saved = parts.vault.progress.load(self._job) if self._job else None
+        self._summary = Summary.from_json(saved["summary"]) if saved else Summary()
         done = int(saved["line"]) if saved else 0
-        source = _Interruptible(line for line in iter_lines(self._source) if line.number > done)
+        self._lines = _Interruptible(line for line in iter_lines(source) if line.number > done)
+
+    def index(self, writing: Writing) -> None:
+        """Index the lines behind the last checkpoint."""
         setup = WorkerSetup(
             self._kind, self._parts.keys, self._parts.open_vault, self._lookup(writing), self._parts.procedure_codes
         )
         with IngestWorkers(setup, self._parts.workers) as workers:
-            for checkpoint in _checkpoints(workers.prepare(_batches(source)), self._checkpoint_lines):
-                self._commit(checkpoint, writing, summary)
+            for checkpoint in _checkpoints(workers.prepare(_batches(self._lines)), self._checkpoint_lines):
+                self._commit(checkpoint, writing)
+
+    def finish(self) -> Summary:
+        """Forget how far the file had come, and return what became of its lines."""
         if self._job:
             self._parts.vault.progress.finish(self._job)
-        if source.fault is not None:
+        if self._lines.fault is not None:
             # The lines before the damage are in.
-            raise source.fault
-        return summary
+            raise self._lines.fault
+        return self._summary
 
     def _lookup(self, writing: Writing) -> RecordLookup:
         with writing() as writer:
             return writer.lookup()
 
-    def _commit(self, checkpoint: _Checkpoint, writing: Writing, summary: Summary) -> None:
+    def _commit(self, checkpoint: _Checkpoint, writing: Writing) -> None:
         with writing() as writer:
             results = self._ingest.commit(checkpoint.prepared, writer, self._parts.audit)
         lines = {line.number: line for line in checkpoint.lines}
         if refused := [(lines[result.line], result) for result in results if result.status == "refused"]:
             self._parts.refused(refused)
         for result in results:
-            summary.add(result)
-        summary.unknown_keys.update(checkpoint.prepared.unknown_keys)
+            self._summary.add(result)
+        self._summary.add_unknown_keys(checkpoint.prepared.unknown_keys)
         if self._job:
-            state = {"line": checkpoint.lines[-1].number, "summary": summary.to_json()}
+            state = {"line": checkpoint.lines[-1].number, "summary": self._summary.to_json()}
             self._parts.vault.progress.save(self._job, state)
-        self._progress("lines", summary.lines, 0)
+        self._progress("lines", self._summary.lines, 0)
 
 
 @dataclass(slots=True)

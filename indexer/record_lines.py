@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,10 @@ class RecordKind(Generic[Model]):
 DOSSIERS = RecordKind("dossier", Dossier, lambda one: one.agency, document_of_dossier)
 PAPERS = RecordKind("paper", Paper, lambda one: one.issuer, document_of_paper)
 
+# A key that is not a plain name may be somebody's: it is counted, not told.
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_]{0,39}[0-9]{0,3}")
+OTHER_KEY = "?"
+
 _PEOPLE_KEYS: Mapping[str, type[BaseModel]] = {
     "applicant": Person,
     "persons": RolePerson,
@@ -62,13 +67,17 @@ def read_record(kind: RecordKind[Model], line: Line) -> tuple[Model, list[str]]:
 
 
 def _unknown_keys(model: type[BaseModel], row: Mapping[str, Any]) -> list[str]:
-    unknown = [key for key in row if key not in _known(model) and key not in _PEOPLE_KEYS]
+    unknown = [_told(key) for key in row if key not in _known(model) and key not in _PEOPLE_KEYS]
     for key, person in _PEOPLE_KEYS.items():
         told = row.get(key)
         for one in told if isinstance(told, list) else (told,):
             if isinstance(one, dict):
-                unknown += [f"{key}/{name}" for name in one if name not in _known(person)]
+                unknown += [f"{key}/{_told(name)}" for name in one if name not in _known(person)]
     return unknown
+
+
+def _told(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) else OTHER_KEY
 
 
 @cache

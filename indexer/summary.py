@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from indexer.sources.rows import RowError
 
+# Sources have dozens; one that puts values into keys must not fill the memory.
+_MOST_UNKNOWN_KEYS = 200
+
 LineStatus = Literal["indexed", "unchanged", "stale", "refused"]
 
 
@@ -53,6 +56,12 @@ class Summary:
         else:
             self.refused += 1
         self.warnings.update(result.warnings)
+
+    def add_unknown_keys(self, keys: Counter[str]) -> None:
+        """Count keys that are not known; beyond the first 200 names all others under "?"."""
+        for key, count in keys.items():
+            named = key in self.unknown_keys or len(self.unknown_keys) < _MOST_UNKNOWN_KEYS
+            self.unknown_keys[key if named else "?"] += count
 
     @property
     def lines(self) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.text import CitizenId, Email, FullName, OldId, PartialDate, Passport, Phone, PlainText
 
@@ -46,4 +46,4 @@ class Person(BaseModel):
 class RolePerson(Person):
     """A person under the role played in a dossier, such as `child`, `mother`, `spouse`, `buyer`."""
 
-    role: PlainText
+    role: Annotated[PlainText, Field(min_length=1, max_length=50)]

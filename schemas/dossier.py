@@ -5,16 +5,25 @@ Source: docs/formats.md, "Lines to index"; the status numbers are those of the n
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from schemas.citizen import Person, RolePerson
 from schemas.errors import CanonicalFormError
-from schemas.text import AgencyCode, DocumentNumber, DossierCode, PartialDate, PlainText, ProcedureCode, Timestamp
+from schemas.text import (
+    AgencyCode,
+    DocumentNumber,
+    DossierCode,
+    JSONObject,
+    PartialDate,
+    PlainText,
+    ProcedureCode,
+    Timestamp,
+)
 
 Dong = Annotated[StrictInt, Field(ge=0, le=10**13)]
-Channel = Literal[1, 2, 3]
+Channel = Annotated[StrictInt, Field(ge=1, le=3)]
 Status = Annotated[StrictInt, Field(ge=1, le=10)]
 
 STATUS_LABELS_VI: dict[int, str] = {
@@ -100,7 +109,7 @@ class Dossier(BaseModel):
     on_the_spot: StrictBool | None = None
     supplements: Annotated[tuple[Supplement, ...], Field(max_length=200)] = ()
     return_reason: PlainText | None = None
-    form: dict[str, Any] = {}
+    form: JSONObject = {}
     components: Annotated[tuple[Component, ...], Field(max_length=500)] = ()
 
     @model_validator(mode="after")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class HosoError(Exception):
     """Base of all errors of Hoso.
@@ -20,6 +23,16 @@ class HosoError(Exception):
         self.pointer = pointer
         if text_vi is not None:
             self.text_vi = text_vi
+
+    def __reduce__(self) -> tuple[Callable[..., HosoError], tuple[Any, ...]]:
+        # To the parent of a worker process: subclasses have constructors that their message alone does not satisfy.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[HosoError], args: tuple[Any, ...], state: dict[str, Any]) -> HosoError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 # ---------------------------------------------------------------- what a client sent

@@ -14,6 +14,8 @@ from schemas.errors import CanonicalFormError
 # Whoever sends this name sends the exchange format.
 MARK = "MaHoSo"
 
+# More digits than any number of the format has; Python refuses to read thousands of them.
+_MOST_DIGITS = 18
 _COMPACT_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?")
 
 
@@ -28,7 +30,7 @@ def _time(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     """Return the integer that text such as "2" stands for; anything else stays for the model to judge."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS else value
 
 
 def _truth(value: Any) -> Any:
@@ -75,17 +77,19 @@ def from_exchange_names(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the dossier line that a row of the exchange format means; our own names may stand beside.
 
     Raises:
-        CanonicalFormError: `exchange_component`, where a list of papers is not a list of objects.
+        CanonicalFormError: `exchange_component`, where a list of papers is not a list of objects; `exchange_mixed`,
+            where one of our names holds text and an exchange name says a part of it.
     """
-    ours: dict[str, Any] = {}
+    # Ours first, wherever they stand: the exchange names fill in what they leave open, or overrule it.
+    ours = {key: value for key, value in row.items() if key not in _DOSSIER and key not in _COMPONENT_LISTS}
     for key, value in row.items():
+        if value in (None, ""):
+            continue
         if key in _DOSSIER:
             path, read = _DOSSIER[key]
             _put(ours, path, read(value))
         elif key in _COMPONENT_LISTS:
             ours["components"] = [_component(one) for one in _objects(value)]
-        else:
-            ours[key] = value
     _tell_old_ids(ours)
     return ours
 
@@ -93,9 +97,14 @@ def from_exchange_names(row: Mapping[str, Any]) -> dict[str, Any]:
 def _put(target: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     *folders, name = path
     for folder in folders:
-        target = target.setdefault(folder, {})
-    if value not in (None, ""):
-        target[name] = value
+        inner = target.get(folder) or {}
+        if not isinstance(inner, dict):
+            raise CanonicalFormError(
+                "exchange_mixed", "an exchange name and one of our names contradict each other", pointer=f"/{folder}"
+            )
+        target[folder] = dict(inner)
+        target = target[folder]
+    target[name] = value
 
 
 def _tell_old_ids(ours: dict[str, Any]) -> None:

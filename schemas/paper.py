@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 
 from schemas.citizen import Person
 from schemas.errors import CanonicalFormError
-from schemas.text import AgencyCode, DocumentNumber, DossierCode, PartialDate, PlainText, ResultKind
+from schemas.text import AgencyCode, DocumentNumber, DossierCode, JSONObject, PartialDate, PlainText, ResultKind
 
 Assurance = Literal["issued_result", "verified_copy", "extracted_ocr", "self_declared"]
 
@@ -48,7 +48,7 @@ class Paper(BaseModel):
     issued_on: PartialDate | None = None
     valid_until: PartialDate | None = None
     permanent: StrictBool = False
-    data: dict[str, Any] = {}
+    data: JSONObject = {}
     dossier_code: DossierCode | None = None
     file: FileReference | None = None
     replaced_by: PlainText | None = None

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
             return self.home / "vault.db"
         scheme, _, path = self.vault_url.partition(":///")
         if scheme != "sqlite" or not path:
-            raise SettingsError(f"{ENVIRONMENT_PREFIX}VAULT_URL must look like sqlite:///relative or sqlite:////absolute")
+            raise SettingsError(
+                f"{ENVIRONMENT_PREFIX}VAULT_URL must look like sqlite:///relative or sqlite:////absolute"
+            )
         return Path(path)
 
 
@@ -88,3 +90,6 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as wrong:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong.errors())
         raise SettingsError(f"settings: {faults}") from wrong
+    except (OSError, ValueError):
+        # No TOML, not UTF-8, or not ours to read.
+        raise SettingsError(f"{ENVIRONMENT_PREFIX}CONFIG names a file that is not readable TOML") from None

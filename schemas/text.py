@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from math import isfinite
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StrictStr
 
@@ -13,6 +15,11 @@ from schemas.errors import CanonicalFormError
 from schemas.vietnamese import normalise
 
 MAX_TEXT_CHARS = 20_000
+MAX_JSON_DEPTH = 32
+
+_WRITTEN_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*")
+# What programs of every language read back as they wrote it.
+_JSON_INTEGERS = range(-(2**63), 2**63)
 
 
 def _plain(text: str) -> str:
@@ -24,16 +31,32 @@ def _plain(text: str) -> str:
 
 
 def _written_time(value: object) -> object:
-    # Pydantic would read a bare number as seconds since 1970; RFC 3339 is text.
-    if not isinstance(value, str | datetime):
+    # Pydantic would read a number as seconds since 1970, in text too: "20231107" would become a day of 1970.
+    if not (isinstance(value, datetime) or (isinstance(value, str) and _WRITTEN_TIME.fullmatch(value))):
         raise CanonicalFormError("not_a_time", "a time is RFC 3339 text such as 2026-11-23T08:30:00+07:00")
     return value
+
+
+def _storable(tree: dict[str, Any]) -> dict[str, Any]:
+    _check_members(tree, MAX_JSON_DEPTH)
+    return tree
+
+
+def _check_members(tree: dict[str, Any] | list[Any], depth: int) -> None:
+    if depth == 0:
+        raise CanonicalFormError("nested_too_deep", f"objects and lists may nest at most {MAX_JSON_DEPTH} deep")
+    for one in tree.values() if isinstance(tree, dict) else tree:
+        if isinstance(one, dict | list):
+            _check_members(one, depth - 1)
+        elif (isinstance(one, int) and one not in _JSON_INTEGERS) or (isinstance(one, float) and not isfinite(one)):
+            raise CanonicalFormError("number_too_large", "a number must fit into 64 bits; write longer ones as text")
 
 
 def _canonical(form: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(form)
 
 
+JSONObject = Annotated[dict[str, Any], AfterValidator(_storable)]
 PlainText = Annotated[StrictStr, AfterValidator(_plain)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_written_time)]
 PartialDate = Annotated[StrictStr, _canonical(canonical.partial_date)]

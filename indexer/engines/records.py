@@ -68,7 +68,7 @@ class RecordSearcher(Protocol):
     """Reads the published version."""
 
     def search(self, collection: RecordCollection, wanted: Query, scope: Scope, limit: int) -> Candidates:
-        """Return at most `limit` records of `collection` that match `wanted` within `scope`, newest write first.
+        """Return at most `limit` records of `collection` that match `wanted` within `scope`, those added last first.
 
         NOTHING and an empty scope return no record.
 
@@ -98,8 +98,11 @@ class RecordWriter(Protocol):
         """Return what reads the version that this writes."""
         ...
 
-    def put(self, writes: Sequence[RecordWrite]) -> frozenset[bytes]:
-        """Write records, all or none; return the ids left out because their stored counter was not the expected one.
+    def put(self, writes: Sequence[RecordWrite]) -> frozenset[int]:
+        """Write records in order, all or none; return the places in `writes` of those that were left out.
+
+        A write is left out if the stored counter was not the expected one, and with it every later write of the same
+        record: it was made to follow the one left out.
 
         Raises:
             StorageError: the disk is full or the file is damaged; nothing was written.
@@ -132,6 +135,10 @@ class RecordBuild(RecordWriter, Protocol):
 
     def discard(self) -> None:
         """Remove the version and all it left on disk."""
+        ...
+
+    def close(self) -> None:
+        """Leave the version as it is; `RecordCatalog.build` goes on with it. Does nothing once it is published."""
         ...
 
 

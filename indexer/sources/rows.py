@@ -55,7 +55,25 @@ def read_object(line: Line) -> dict[str, Any]:
         raise RowError("not_json", "", "the line is not one JSON value") from None
     if not isinstance(value, dict):
         raise RowError("not_an_object", "", "the line is not a JSON object")
+    if b"\\u" in line.raw:
+        _check_escapes(value)
     return value
+
+
+def _check_escapes(value: dict[str, Any]) -> None:
+    """Refuse what stands in a line only as an escape: NUL, and half a character, which no UTF-8 can hold."""
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += (*one.keys(), *one.values())
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str):
+            if "\0" in one:
+                raise RowError("nul_character", "", "a line may not contain the character NUL")
+            if any("\ud800" <= character <= "\udfff" for character in one):
+                raise RowError("not_utf8", "", "an escape in the line is half a character")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

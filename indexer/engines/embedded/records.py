@@ -7,7 +7,9 @@ postings derive from them, so a build writes rows first and sorts all postings i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -60,11 +62,11 @@ class SqliteRecordSearcher:
         self._readers = Readers(path)
 
     def search(self, collection: RecordCollection, wanted: Query, scope: Scope, limit: int) -> Candidates:
-        """Return at most `limit` matching records, newest write first."""
-        values: list[int | bytes] = []
-        rows_sql = _rows_sql(wanted, values)
-        if rows_sql is None or not scope.values:
+        """Return at most `limit` matching records, those added last first."""
+        rows = _rows(wanted)
+        if rows is None or not scope.values:
             return Candidates((), more=False)
+        rows_sql, values = rows
         sql = (
             f"select record_id, envelope from record where row_id in ({rows_sql}) and collection = ?"  # noqa: S608  # Placeholders only.
             " and scope in carray(?) order by row_id desc limit ?"
@@ -107,6 +109,8 @@ class SqliteRecordLookup:
     def current(self, collection: RecordCollection, ids: Collection[bytes]) -> dict[bytes, bytes]:
         """Return the envelopes of those of `ids` that exist."""
         sql = "select record_id, envelope from record where collection = ? and record_id in carray(?)"
+        if not ids:
+            return {}
         with our_errors():
             return dict(self._readers.connection().execute(sql, (_COLLECTION_NUMBERS[collection], _array(ids))))
 
@@ -118,32 +122,45 @@ class SqliteRecordWriter:
         self._path = path
         self.connection = open_writer(path)
         self._with_postings = with_postings
+        self._one_at_a_time = threading.Lock()
 
     def lookup(self) -> SqliteRecordLookup:
         """Return what reads the version that this writes."""
         return SqliteRecordLookup(self._path)
 
-    def put(self, writes: Sequence[RecordWrite]) -> frozenset[bytes]:
-        """Write records, all or none; return the ids whose stored counter was not the expected one."""
+    def put(self, writes: Sequence[RecordWrite]) -> frozenset[int]:
+        """Write records in order, all or none; return the places in `writes` of those that were left out."""
+        left_out: set[int] = set()
         raced: set[bytes] = set()
-        added: list[tuple[int, int]] = []
-        removed: list[tuple[int, int]] = []
-        with our_errors(), self.connection:
-            for write in writes:
-                if (row_id := self._put_row(write)) is None:
+        before: dict[int, set[int]] = {}
+        after: dict[int, set[int]] = {}
+        with self._transaction():
+            for place, write in enumerate(writes):
+                row_id = None if write.record_id in raced else self._put_row(write)
+                if row_id is None:
                     raced.add(write.record_id)
+                    left_out.add(place)
                     continue
                 if self._with_postings:
-                    old = set(self._stored_tokens(row_id)) if write.expected_counter else set()
-                    new = token_numbers(write.tokens)
-                    added.extend((token, row_id) for token in new if token not in old)
-                    removed.extend((token, row_id) for token in old.difference(new))
+                    if row_id not in before:
+                        before[row_id] = set(self._stored_tokens(row_id)) if write.expected_counter else set()
+                    after[row_id] = set(token_numbers(write.tokens))
                 self.connection.execute("insert or replace into record_tokens values (?, ?)", (row_id, write.tokens))
-            # In the order of the tree: each of its pages is touched once for the batch.
-            added.sort()
-            self.connection.executemany("delete from posting where token = ? and row_id = ?", removed)
-            self.connection.executemany("insert into posting values (?, ?)", added)
-        return frozenset(raced)
+            self._move_postings(before, after)
+        return frozenset(left_out)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        # Of two threads on one connection the second's writes would be committed, or lost, with the first's.
+        with self._one_at_a_time, our_errors(), self.connection:
+            yield
+
+    def _move_postings(self, before: dict[int, set[int]], after: dict[int, set[int]]) -> None:
+        # In the order of the tree: each of its pages is touched once for the batch.
+        added = sorted((token, row_id) for row_id, tokens in after.items() for token in tokens - before[row_id])
+        removed = sorted((token, row_id) for row_id, tokens in before.items() for token in tokens - after[row_id])
+        self.connection.executemany("delete from posting where token = ? and row_id = ?", removed)
+        self.connection.executemany("insert into posting values (?, ?)", added)
 
     def _put_row(self, write: RecordWrite) -> int | None:
         values: tuple[bytes | int, ...] = (
@@ -168,14 +185,15 @@ class SqliteRecordWriter:
         return None if row is None else int(row[0])
 
     def _stored_tokens(self, row_id: int) -> tuple[int, ...]:
-        return token_numbers(
-            self.connection.execute("select tokens from record_tokens where row_id = ?", (row_id,)).get
-        )
+        row = self.connection.execute("select tokens from record_tokens where row_id = ?", (row_id,)).fetchone()
+        if row is None:
+            raise StorageError("a record has lost its tokens: run `hoso index verify`")
+        return token_numbers(row[0])
 
     def delete(self, collection: RecordCollection, ids: Collection[bytes]) -> int:
         """Delete records with their tokens; return how many there were."""
         number, count = _COLLECTION_NUMBERS[collection], 0
-        with our_errors(), self.connection:
+        with self._transaction():
             for record_id in ids:
                 sql = "delete from record where record_id = ? and collection = ? returning row_id"
                 row = self.connection.execute(sql, (record_id, number)).fetchone()
@@ -192,8 +210,9 @@ class SqliteRecordWriter:
 
     def expunge(self) -> None:
         """Overwrite what deletes left: pages were zeroed by secure_delete; old pages in the log go here."""
-        with our_errors():
-            self.connection.pragma("wal_checkpoint(TRUNCATE)")
+        with self._one_at_a_time, our_errors():
+            # Raises where a reader keeps the log from being cut; the pragma of this name would only say so.
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def iter_records(self, collection: RecordCollection) -> Iterator[RecordWrite]:
         """Yield every record, in the order of first writing."""
@@ -212,25 +231,25 @@ class SqliteRecordWriter:
         self.connection.close()
 
 
-def _rows_sql(query: Query, values: list[int | bytes]) -> str | None:
-    """Return the SQL that selects the rows of `query`, and collect its values; None where nothing can match."""
+def _rows(query: Query) -> tuple[str, list[int]] | None:
+    """Return the SQL that selects the rows of `query`, and its values; None where nothing can match."""
     if isinstance(query, Nothing):
         return None
     if isinstance(query, Term):
-        values.append(token_number(query.token))
-        return "select row_id from posting where token = ?"
+        return "select row_id from posting where token = ?", [token_number(query.token)]
     if isinstance(query, AllOf):
-        parts = [_rows_sql(part, values) for part in query.parts]
-        if not parts or None in parts:
-            return None
-        # Parentheses do not nest in a compound select; a subselect does.
-        return " intersect ".join(f"select row_id from ({part})" for part in parts)  # noqa: S608  # Made here.
-    terms = [part.token for part in query.parts if isinstance(part, Term)]
-    others = [sql for part in query.parts if not isinstance(part, Term) and (sql := _rows_sql(part, values))]
-    if terms:
-        values.extend(token_number(token) for token in terms)
-        others.append(f"select row_id from posting where token in ({_marks(len(terms))})")  # noqa: S608  # Placeholders.
-    return " union ".join(f"select row_id from ({part})" for part in others) if others else None  # noqa: S608  # Made here.
+        parts = [rows for part in query.parts if (rows := _rows(part))]
+        return _joined("intersect", parts) if parts and len(parts) == len(query.parts) else None
+    parts = [rows for part in query.parts if not isinstance(part, Term) and (rows := _rows(part))]
+    if terms := [token_number(part.token) for part in query.parts if isinstance(part, Term)]:
+        parts.append((f"select row_id from posting where token in ({_marks(len(terms))})", terms))  # noqa: S608  # Placeholders.
+    return _joined("union", parts) if parts else None
+
+
+def _joined(how: str, parts: list[tuple[str, list[int]]]) -> tuple[str, list[int]]:
+    # Parentheses do not nest in a compound select; a subselect does.
+    sql = f" {how} ".join(f"select row_id from ({part})" for part, _ in parts)  # noqa: S608  # Made here.
+    return sql, [value for _, values in parts for value in values]
 
 
 def _marks(count: int) -> str:
