@@ -11,14 +11,14 @@ import structlog
 
 from indexer.agency_registry import AgencyRegistry
 from indexer.engines.records import Candidate, RecordCollection, RecordSearcher
-from schemas.errors import EnvelopeError, NotPermittedError
-from schemas.query import AnyOf, Query, Scope, any_term
+from schemas.errors import EnvelopeError, NotPermittedError, ValidationFailedError
+from schemas.query import AllOf, AnyOf, Query, Scope, any_term, count_terms
 from search_api.services.opened import OpenedPerson, OpenedRecord
 from security.envelope import OpenHeader, open_header, open_slot, read_place
 from security.keys import DomainKeys, KeyLease
 from security.policy import Grant
-from security.references import references
-from security.search_tokens import all_tokens
+from security.references import References, references
+from security.search_tokens import TokenValue, all_tokens
 from security.subject_keys import find_section_keys
 from security.vault.base import IdentityLinks, KeyStore
 
@@ -26,8 +26,12 @@ log = structlog.get_logger()
 
 # More candidates are never decrypted for one request. Source: design, section 4.3.
 MAX_CANDIDATES = 200
+MAX_TOKENS = 512
 
 NumberKind = Literal["citizen_id", "old_id", "passport"]
+Values = list[list[TokenValue]]
+"""What to search: a record matches that has a value of every group; without groups nothing matches."""
+
 Wanted = Callable[[OpenHeader], Collection[bytes]]
 """Which people's sections of a record to open."""
 
@@ -90,14 +94,19 @@ class RecordAccess:
     def find(
         self,
         collection: RecordCollection,
-        wanted: Query,
+        values_of: Callable[[References], Values],
         grant: Grant,
         lease: KeyLease,
         *,
         subjects: Collection[bytes] = (),
         people: Wanted | None = None,
     ) -> tuple[list[OpenedRecord], bool]:
-        """Return the records that match and that the grant permits, and whether there were more than are opened."""
+        """Return the records that match and that the grant permits, and whether there were more than are opened.
+
+        Raises:
+            ValidationFailedError: the query would send more than 512 tokens in one domain.
+        """
+        wanted = AnyOf(tuple(_query(keys, values_of(references(keys))) for keys in lease))
         found = self._searcher.search(collection, wanted, self.scope(grant, lease), MAX_CANDIDATES)
         return self.open(collection, found.items, grant, lease, subjects=subjects, people=people), found.more
 
@@ -136,10 +145,11 @@ class RecordAccess:
         """Return the dossiers and papers of one person, with the sections of that person; of papers, all sections."""
         own, linked = self.references_of(number, lease)
         everyone = own | linked
+        values: Values = [[("subject", (reference,)) for reference in sorted(everyone)]]
         dossiers, more = self.find(
-            "dossier", subject_query(lease, everyone), grant, lease, subjects=everyone, people=lambda _: everyone
+            "dossier", lambda _: values, grant, lease, subjects=everyone, people=lambda _: everyone
         )
-        papers, more_papers = self.find("paper", subject_query(lease, everyone), grant, lease, subjects=everyone)
+        papers, more_papers = self.find("paper", lambda _: values, grant, lease, subjects=everyone)
         records = [record for record in (*dossiers, *papers) if not everyone.isdisjoint(record.persons)]
         return PersonRecords(
             own=tuple(record for record in records if not own.isdisjoint(record.persons)),
@@ -186,22 +196,16 @@ class RecordAccess:
         return found
 
 
-def subject_query(lease: KeyLease, subjects: Collection[bytes]) -> Query:
-    """Return the query for the records of people, by their references."""
-    return per_domain(
-        lease, lambda keys: any_term(token_union(keys, "subject", [(reference,) for reference in sorted(subjects)]))
-    )
+def _query(keys: DomainKeys, values: Values) -> Query:
+    """Return the tokens of values, under every lane and epoch of one domain."""
+    wanted = AllOf(tuple(AnyOf(tuple(_term(keys, kind, parts) for kind, parts in group)) for group in values))
+    if count_terms(wanted) > MAX_TOKENS:
+        raise ValidationFailedError(f"the query needs more than {MAX_TOKENS} search tokens: give fewer keys")
+    return wanted
 
 
-def token_union(keys: DomainKeys, kind: str, values: Iterable[Sequence[str | bytes]]) -> tuple[bytes, ...]:
-    """Return the tokens of several values of one kind, under every lane and epoch."""
-    parts = [tuple(value) for value in values]
-    return tuple(token for tokens in all_tokens(keys) for value in parts for token in tokens.query(kind, *value))
-
-
-def per_domain(lease: KeyLease, make: Callable[[DomainKeys], Query]) -> Query:
-    """Return the query that holds in any leased domain: each has tokens of its own."""
-    return AnyOf(tuple(make(keys) for keys in lease))
+def _term(keys: DomainKeys, kind: str, parts: tuple[str | bytes, ...]) -> Query:
+    return any_term(tuple(token for tokens in all_tokens(keys) for token in tokens.query(kind, *parts)))
 
 
 def _permitted(

@@ -1,4 +1,4 @@
-"""From an officer's keys to the tokens that are searched: every way in which a record may say what was asked."""
+"""From an officer's keys to the values that are searched: every way in which a record may say what was asked."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from indexer.analysis.query import find_identifier
 from indexer.token_values import document_values, name_values
 from schemas.canonical import full_name
 from schemas.errors import CanonicalFormError, ValidationFailedError
-from schemas.query import NOTHING, AllOf, AnyOf, Query, any_term, count_terms
 from schemas.records import RecordQuery
 from schemas.units import Units
 from schemas.vietnamese import fold_name
-from search_api.services.record_access import token_union
-from security.keys import DomainKeys
-from security.references import references
-from security.search_tokens import TokenValue
+from search_api.services.record_access import Values
+from security.references import References
 
-# Source: design, section 4.3.
-MAX_TOKENS = 512
 _YEAR_DIGITS = 4
 
 
@@ -66,49 +61,46 @@ def check_searchable(query: RecordQuery) -> None:
     )
 
 
-def build_query(query: RecordQuery, keys: DomainKeys, linked: frozenset[bytes], dossier_codes: list[str]) -> Query:
-    """Return what to search in one domain: each key's tokens, ANDed.
+def dossier_values(query: RecordQuery, refs: References, linked: frozenset[bytes], dossier_codes: list[str]) -> Values:
+    """Return the values to search dossiers by in one domain: a group for each key.
 
     Args:
         query: read and checked.
-        keys: of the domain.
+        refs: references of the domain.
         linked: references that the query's citizen id is linked to.
         dossier_codes: dossiers that papers of the query's document number came from.
 
     Raises:
-        ValidationFailedError: the ward is not known, or the query would send more than 512 tokens.
+        ValidationFailedError: the ward is not known.
     """
-    parts: list[Query] = []
+    groups: Values = []
     if query.citizen_id:
-        own = references(keys).subject("citizen_id", query.citizen_id)
-        parts.append(_any(keys, [("subject", (reference,)) for reference in sorted({own, *linked})]))
+        own = refs.subject("citizen_id", query.citizen_id)
+        groups.append([("subject", (reference,)) for reference in sorted({own, *linked})])
     if query.old_id:
-        parts.append(_any(keys, [("old_id", (references(keys).subject("old_id", query.old_id),))]))
+        groups.append([("old_id", (refs.subject("old_id", query.old_id),))])
     if query.phone:
-        parts.append(_any(keys, [("phone", (query.phone,))]))
+        groups.append([("phone", (query.phone,))])
     if query.dossier_code:
-        parts.append(_any(keys, [("dossier_code", (query.dossier_code,))]))
+        groups.append([("dossier_code", (query.dossier_code,))])
     if query.document_number:
         # With its kind there is a narrower token; without it, the number's.
         number = list(document_values(query.document_kind, query.document_number))[-1]
-        parts.append(_any(keys, [number, *(("dossier_code", (code,)) for code in dossier_codes)]))
+        groups.append([number, *(("dossier_code", (code,)) for code in dossier_codes)])
     if query.full_name:
-        parts += _name_parts(query, query.full_name, keys)
-    wanted = AllOf(tuple(parts))
-    if count_terms(wanted) > MAX_TOKENS:
-        raise ValidationFailedError(f"the query needs more than {MAX_TOKENS} search tokens: give fewer keys")
-    return wanted
+        groups += _name_groups(query, query.full_name)
+    return groups
 
 
-def paper_query(query: RecordQuery, keys: DomainKeys) -> Query:
-    """Return what to search among papers in one domain: the query's document number; NOTHING if it has none."""
+def paper_values(query: RecordQuery) -> Values:
+    """Return the values to search papers by: the query's document number."""
     if not query.document_number:
-        return NOTHING
-    return _any(keys, [list(document_values(query.document_kind, query.document_number))[-1]])
+        return []
+    return [[list(document_values(query.document_kind, query.document_number))[-1]]]
 
 
-def _name_parts(query: RecordQuery, name: str, keys: DomainKeys) -> list[Query]:
-    parts = []
+def _name_groups(query: RecordQuery, name: str) -> Values:
+    groups: Values = []
     day_month = query.born_on[5:] if query.born_on and len(query.born_on) == len("1987-05-02") else None
     if query.year or day_month:
         # Any of the looser readings finds it too; the service tells them apart after decryption.
@@ -117,12 +109,12 @@ def _name_parts(query: RecordQuery, name: str, keys: DomainKeys) -> list[Query]:
         values += [("name_year", shorter) for kind, shorter in values if kind == "name_deletion_year"]
         if query.year:
             values.append(("name_deletion_year", (fold_name(name), query.year)))
-        parts.append(_any(keys, values))
+        groups.append(values)
     else:
-        parts.append(_any(keys, [("name", (fold_name(name),))]))
+        groups.append([("name", (fold_name(name),))])
     if query.ward:
-        parts.append(_any(keys, [("name_ward", (fold_name(name), unit)) for unit in _units(query.ward)]))
-    return parts
+        groups.append([("name_ward", (fold_name(name), unit)) for unit in _units(query.ward)])
+    return groups
 
 
 def _units(ward: str) -> list[str]:
@@ -142,7 +134,3 @@ def _units(ward: str) -> list[str]:
             text_vi="Không nhận ra xã, phường này. Hãy nhập tên hoặc mã, cũ hay mới đều được.",
         )
     return found
-
-
-def _any(keys: DomainKeys, values: list[TokenValue]) -> Query:
-    return AnyOf(tuple(any_term(token_union(keys, kind, [parts])) for kind, parts in values))

@@ -11,10 +11,10 @@ from indexer.agency_registry import AgencyRegistry
 from schemas.records import Match, RecordFilter, RecordPage, RecordQuery, RecordSearchRequest, TotalCount
 from search_api.services.audit_trail import AuditTrail, Request
 from search_api.services.opened import OpenedPerson, OpenedRecord
-from search_api.services.record_access import PersonNumber, RecordAccess, per_domain
+from search_api.services.record_access import PersonNumber, RecordAccess
 from search_api.services.record_cases import Cases
 from search_api.services.record_match import Wanted, match_record, newest_first
-from search_api.services.record_query import build_query, check_searchable, paper_query, read_text
+from search_api.services.record_query import check_searchable, dossier_values, paper_values, read_text
 from search_api.services.record_view import RecordViews
 from security.cursors import Cursors
 from security.keys import KeyLease, KeyRing
@@ -105,7 +105,7 @@ class RecordSearch:
         codes = sorted({str(code) for paper in papers if (code := paper.shared.get("dossier_code"))})
         records, more = self._access.find(
             "dossier",
-            per_domain(lease, lambda keys: build_query(query, keys, linked, codes)),
+            lambda refs: dossier_values(query, refs, linked, codes),
             grant,
             lease,
             subjects=subjects,
@@ -124,8 +124,9 @@ class RecordSearch:
     ) -> tuple[list[OpenedRecord], bool]:
         if query.document_number is None:
             return [], False
-        wanted = per_domain(lease, lambda keys: paper_query(query, keys))
-        found, more = self._access.find("paper", wanted, grant, lease, subjects=subjects, people=lambda _: ())
+        found, more = self._access.find(
+            "paper", lambda _: paper_values(query), grant, lease, subjects=subjects, people=lambda _: ()
+        )
         return [paper for paper in found if paper.shared.get("number") == query.document_number], more
 
 
