@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 from pydantic import ValidationError
@@ -13,47 +14,15 @@ from indexer.engines.procedures import ProcedureEngine, ProcedureSearcher, Proce
 from indexer.procedure_card import make_card
 from indexer.procedure_terms import TERMS_RECIPE, Blinder, plain_terms
 from indexer.sources import Line, RowError, SourceError, read_object, row_error
+from indexer.summary import LineResult, LineStatus, Summary
 from schemas.errors import EnvelopeError
-from schemas.procedure import PUBLIC, VISIBILITIES, Procedure, canonical_json, count_unknown_keys
+from schemas.procedure import PUBLIC, VISIBILITIES, Procedure, canonical_json, unknown_keys
 from security.catalogue import CatalogueCipher, StoredProcedure, content_digest
 
-Status = Literal["indexed", "unchanged", "refused"]
 Quarantine: TypeAlias = Callable[[Line, RowError], None]
-Report: TypeAlias = Callable[["RowResult"], None]
+Report: TypeAlias = Callable[[LineResult], None]
 
 _BATCH_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of one line: `indexed`, `unchanged` or `refused`; the item id where it is known."""
-
-    line: Line
-    status: Status
-    item_id: str | None = None
-    error: RowError | None = None
-    unknown_keys: int = 0
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did.
-
-    Attributes:
-        accepted: rows that were new or changed.
-        unchanged: rows that were there already, with the same content and visibility.
-        stale: rows older than what is there; procedures carry no version, so none.
-        refused: rows that were given to the quarantine.
-        unknown_keys: keys that no field has; they were ignored.
-        warnings: code -> how many rows.
-    """
-
-    accepted: int = 0
-    unchanged: int = 0
-    stale: int = 0
-    refused: int = 0
-    unknown_keys: int = 0
-    warnings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +30,7 @@ class _Row:
     line: Line
     procedure: Procedure
     key: bytes
-    unknown_keys: int
+    unknown_keys: frozenset[str]
 
 
 def index_procedures(
@@ -93,8 +62,10 @@ def index_procedures(
         searcher = engine.searcher()
         try:
             for batch in _batches(lines):
-                for result in _take_in(batch, searcher, writer, cipher):
-                    _count(result, summary, quarantine)
+                for line, result in zip(batch, _take_in(batch, searcher, writer, cipher, summary), strict=True):
+                    summary.add(result)
+                    if result.error:
+                        quarantine(line, result.error)
                     if report:
                         report(result)
         except SourceError as wrong:
@@ -128,39 +99,45 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _take_in(
-    batch: Sequence[Line], searcher: ProcedureSearcher, writer: ProcedureWriter, cipher: CatalogueCipher
-) -> list[RowResult]:
+    batch: Sequence[Line],
+    searcher: ProcedureSearcher,
+    writer: ProcedureWriter,
+    cipher: CatalogueCipher,
+    summary: Summary,
+) -> list[LineResult]:
     """Write the new and changed procedures of a batch and return what became of each line, in order."""
     read = [_read(line, cipher) for line in batch]
-    stored = searcher.fetch([row.key for row in read if isinstance(row, _Row)], VISIBILITIES)
+    rows = [row for row in read if isinstance(row, _Row)]
+    stored = searcher.fetch([row.key for row in rows], VISIBILITIES)
     known = {row.key: (row.visibility, row.digest) for row in stored if _opens(row, cipher)}
     changed: dict[bytes, StoredProcedure] = {}
     results = []
     for row in read:
-        if isinstance(row, RowResult):
+        if isinstance(row, LineResult):
             results.append(row)
             continue
+        summary.add_unknown_keys(Counter(row.unknown_keys))
         content = canonical_json(row.procedure.content)
         state = (row.procedure.visibility, content_digest(content))
         same = known.get(row.key) == state
         if not same:
             known[row.key], changed[row.key] = state, _seal(row.procedure, content, cipher)
-        status: Status = "unchanged" if same else "indexed"
-        results.append(RowResult(row.line, status, row.procedure.item_id, None, row.unknown_keys))
+        status: LineStatus = "unchanged" if same else "indexed"
+        results.append(LineResult(row.line.number, row.line.offset, status, row.procedure.item_id))
     if changed:
         writer.put(list(changed.values()))
     return results
 
 
-def _read(line: Line, cipher: CatalogueCipher) -> _Row | RowResult:
+def _read(line: Line, cipher: CatalogueCipher) -> _Row | LineResult:
     try:
         value = read_object(line)
         procedure = Procedure.model_validate(value)
     except RowError as wrong:
-        return RowResult(line, "refused", None, wrong)
+        return LineResult(line.number, line.offset, "refused", None, wrong)
     except ValidationError as wrong:
-        return RowResult(line, "refused", None, row_error(wrong))
-    return _Row(line, procedure, cipher.item_key(procedure.item_id), count_unknown_keys(value))
+        return LineResult(line.number, line.offset, "refused", None, row_error(wrong))
+    return _Row(line, procedure, cipher.item_key(procedure.item_id), unknown_keys(value))
 
 
 def _seal(procedure: Procedure, content: bytes, cipher: CatalogueCipher) -> StoredProcedure:
@@ -176,17 +153,6 @@ def _opens(row: StoredProcedure, cipher: CatalogueCipher) -> bool:
     except EnvelopeError:
         return False
     return True
-
-
-def _count(result: RowResult, summary: Summary, quarantine: Quarantine) -> None:
-    summary.unknown_keys += result.unknown_keys
-    if result.error is not None:
-        summary.refused += 1
-        quarantine(result.line, result.error)
-    elif result.status == "indexed":
-        summary.accepted += 1
-    else:
-        summary.unchanged += 1
 
 
 def _term_documents(searcher: ProcedureSearcher, cipher: CatalogueCipher) -> Iterator[TermDocument]:

@@ -30,6 +30,7 @@ from schemas.text import PartialDate
 Visibility: TypeAlias = Literal["public", "internal", "draft"]
 
 PUBLIC: Visibility = "public"
+INTERNAL: Visibility = "internal"
 # Everyone reads public procedures, officers internal ones too, editors drafts as well.
 VISIBILITIES: tuple[Visibility, ...] = ("public", "internal", "draft")
 
@@ -39,14 +40,19 @@ _ID_HEX_DIGITS = 16
 _CODE = re.compile(r"(?!h-)[^\W_][\w.\-]{0,63}")
 
 
-def _without_nul(text: str) -> str:
+def _composed(text: str) -> str:
     if "\0" in text:
         raise CanonicalFormError("nul_character", "a text may not contain the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # JSON can name half of a surrogate pair, which no file can hold.
+        raise CanonicalFormError("half_character", "a text may not contain half of a surrogate pair") from None
     return unicodedata.normalize("NFC", text)
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_without_nul(text).split())
+    return " ".join(_composed(text).split())
 
 
 def _name(text: str) -> str:
@@ -57,7 +63,7 @@ def _name(text: str) -> str:
 
 
 def _code(text: str) -> str | None:
-    code = "".join(_without_nul(text).split())
+    code = "".join(_composed(text).split())
     if code and not _CODE.fullmatch(code):
         raise CanonicalFormError("procedure_code_format", "expected a code of letters, digits, dots and dashes")
     return code or None
@@ -73,7 +79,7 @@ def _listed(value: object) -> object:
 # Official wording is kept as published (NFC, white space squeezed): it is shown, and compared with other systems.
 Text = Annotated[StrictStr, AfterValidator(_one_line)]
 # Steps and conditions keep their lines.
-Paragraphs = Annotated[StrictStr, AfterValidator(lambda text: _without_nul(text).strip())]
+Paragraphs = Annotated[StrictStr, AfterValidator(lambda text: _composed(text).strip())]
 Name = Annotated[StrictStr, AfterValidator(_name)]
 Code = Annotated[StrictStr, AfterValidator(_code)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
@@ -221,6 +227,6 @@ def canonical_json(value: Any) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def count_unknown_keys(row: Mapping[str, Any]) -> int:
-    """Return how many keys of a row no field has: they are ignored, and counted in the summary."""
-    return sum(key not in Procedure.model_fields for key in row)
+def unknown_keys(row: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys of a row that no field has: they are ignored, and counted in the summary."""
+    return frozenset(row.keys() - Procedure.model_fields.keys())

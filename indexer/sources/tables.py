@@ -62,6 +62,8 @@ class _Feed:
             *lines, rest = (rest + chunk).splitlines(keepends=True) or [b""]
             for line in lines:
                 yield self._text(line)
+            if len(rest) > MAX_LINE_BYTES:
+                raise SourceError("not_a_table", "the file is no CSV: a line has no end")
         if rest:
             yield self._text(rest)
 

@@ -15,7 +15,7 @@ from indexer.agency_registry import AgencyRegistry
 from indexer.engines.procedures import ProcedureEngine
 from indexer.engines.records import RecordCatalog, RecordWrite
 from indexer.ingest import AuditBatch, RecordIngest
-from indexer.procedures import RowResult, index_procedures
+from indexer.procedures import index_procedures
 from indexer.quarantine import SealedQuarantine
 from indexer.record_lines import DOSSIERS, PAPERS, RecordKind
 from indexer.sources.lines import Line, split_lines
@@ -133,9 +133,7 @@ class Ingest:
         lines = list(split_lines([body]))
         results: list[LineResult] = []
         with self._lock:
-            index_procedures(
-                lines, self._procedures, self._catalogue, _kept_later, lambda row: results.append(_of_row(row))
-            )
+            index_procedures(lines, self._procedures, self._catalogue, _kept_later, results.append)
         self._keep_refused(kind, lines, results)
         return results
 
@@ -153,10 +151,6 @@ def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
 def _kept_later(line: Line, error: RowError) -> None:
     """Refused rows are kept together with their results."""
     del line, error
-
-
-def _of_row(row: RowResult) -> LineResult:
-    return LineResult(row.line.number, row.line.offset, row.status, row.item_id, row.error)
 
 
 def _answer(result: LineResult) -> LineAnswer:

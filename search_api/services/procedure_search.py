@@ -18,7 +18,7 @@ from indexer.engines.procedures import Hit, ProcedureSearcher
 from indexer.procedure_card import Card
 from indexer.procedure_terms import blind_query, query_terms
 from schemas.errors import EnvelopeError, IndexNotReadyError, ProcedureNotFoundError, ValidationFailedError
-from schemas.procedure import PUBLIC, Visibility, canonical_json
+from schemas.procedure import INTERNAL, PUBLIC, Visibility, canonical_json
 from schemas.search import (
     FACETS,
     MAX_PAGE,
@@ -100,6 +100,13 @@ class ProcedureSearch:
         """Return the card of a procedure, or None if there is none for this reader."""
         entry = self._current().find(item_id, visibilities)
         return entry.card if entry else None
+
+    def name_of(self, code: str) -> str | None:
+        """Return the official name of a code for those at work on dossiers: public and internal ones, no drafts."""
+        snapshot, readers = self._current(), (PUBLIC, INTERNAL)
+        exact = snapshot.find(code, readers)
+        found = [exact] if exact else [one for shelf in snapshot.shelves_of(readers) for one in shelf.coded(code)]
+        return found[0].card.name if found else None
 
     def get(self, item_id: str, visibilities: Collection[Visibility]) -> dict[str, Any]:
         """Return the whole procedure as JSON values, `id` and `visibility` included.
