@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from itertools import combinations
 from typing import Any
 
 from schemas.canonical import dates_agree, names_agree
 from schemas.paper import Assurance
 from search_api.services.opened import OpenedPerson, OpenedRecord
 from search_api.services.prefill.forms import PaperSource, Relation
-from search_api.services.prefill.readings import paper_reading, person_reading
+from search_api.services.prefill.readings import paper_reading, stored_reading, told_reading
 from search_api.services.prefill.validity import Validity, validity_of
 from search_api.services.record_access import PersonRecords
 
@@ -74,10 +73,11 @@ class Mention:
 
     def readings(self, field: str) -> Iterator[Any]:
         """Yield what the record says of one field; a paper may say it twice, of its holder and in its data."""
-        said = [self.person.fields.get(field), self.person.fields.get("data", {}).get(field)]
-        for raw in said:
-            if raw is not None and (value := person_reading(field, raw, self.origin.issued_on)) is not None:
-                yield value
+        if (stored := self.person.fields.get(field)) is not None:
+            yield stored_reading(field, stored, self.origin.issued_on)
+        raw = self.person.fields.get("data", {}).get(field)
+        if raw is not None and (value := told_reading(field, raw, self.origin.issued_on)) is not None:
+            yield value
 
     def at(self, path: str) -> Any:
         """Return what stands at a place of a paper: `/number`, `/data/registered_on`; None if nothing does."""
@@ -90,12 +90,55 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a person's own issued papers say of who it is: each name and each birth date, as often as they say it."""
+
+    names: tuple[str, ...]
+    births: tuple[str, ...]
+
+    def bears_out(self, mention: Mention) -> bool:
+        """Return whether some issued paper has the name, and some the birth year, that a record gives."""
+        years = {born[:_YEAR_CHARS] for born in self.births}
+        name_is_known = not self.names or all(
+            any(names_agree(name, other) for other in self.names) for name in mention.readings("full_name")
+        )
+        return name_is_known and (not years or {born[:_YEAR_CHARS] for born in mention.readings("born_on")} <= years)
+
+    def agrees_with(self, mention: Mention) -> bool:
+        """Return whether a record agrees with every issued paper in name and birth date, as far as both are given."""
+        return all(names_agree(name, other) for name in mention.readings("full_name") for other in self.names) and all(
+            dates_agree(born, other) for born in mention.readings("born_on") for other in self.births
+        )
+
+    def proves(self, mention: Mention) -> bool:
+        """Return whether a record is this person's by name and birth date, both given and both agreeing."""
+        is_told = all(any(True for _ in mention.readings(field)) for field in _IDENTITY)
+        return bool(is_told and self.names and self.births) and self.agrees_with(mention)
+
+    @property
+    def are_two_people(self) -> bool:
+        """Whether names and birth years both differ: one may be a slip of the pen, both may be two people."""
+        return self.names_differ and self.years_differ
+
+    @property
+    def names_differ(self) -> bool:
+        """Whether the names do not all agree."""
+        return any(not names_agree(self.names[0], other) for other in self.names[1:])
+
+    @property
+    def years_differ(self) -> bool:
+        """Whether there is more than one birth year."""
+        return len({born[:_YEAR_CHARS] for born in self.births}) > 1
+
+
+@dataclass(frozen=True, slots=True)
 class KnownPerson:
     """A person as far as trusted records know them.
 
     Attributes:
         references: all references that are this person, linked ones too.
         mentions: the records that may speak.
+        identity: what the person's own issued papers say.
         refused: how many records may not, as they disagree with the person's issued papers or do not prove the link.
         has_more: there are records beyond those that one request opens.
         is_unclear: records of more than one person seem to bear this number: they tell of name and birth only.
@@ -103,13 +146,10 @@ class KnownPerson:
 
     references: frozenset[bytes]
     mentions: tuple[Mention, ...]
+    identity: Identity
     refused: int
     has_more: bool
     is_unclear: bool
-
-    def agrees_with_issued(self, mention: Mention) -> bool:
-        """Return whether a paper agrees with all that the person's issued papers say of name and birth date."""
-        return _agrees_with_all(mention, [one for one in self.mentions if one.is_issued])
 
 
 def know_person(records: PersonRecords, on: date) -> KnownPerson:
@@ -120,15 +160,18 @@ def know_person(records: PersonRecords, on: date) -> KnownPerson:
     """
     own = list(_mentions(records.own, records.references, on))
     issued = [one for one in own if one.is_issued]
-    trusted = [one for one in own if one.is_issued or not _contradicts(one, issued)]
+    identity = _identity(issued)
+    trusted = [one for one in own if one.is_issued or identity.bears_out(one)]
     linked = list(_mentions(records.linked, records.linked_references, on))
-    proven = [one for one in linked if issued and _is_proven(one, issued)]
+    proven = [one for one in linked if identity.proves(one)]
+    declared = _identity(trusted)
     return KnownPerson(
         records.references | records.linked_references,
         (*trusted, *proven),
+        identity,
         len(own) - len(trusted) + len(linked) - len(proven),
         records.more,
-        is_unclear=_are_two_people(issued) if issued else _disagree(trusted),
+        is_unclear=identity.are_two_people if issued else declared.names_differ or declared.years_differ,
     )
 
 
@@ -204,42 +247,9 @@ def _origin(record: OpenedRecord, on: date) -> Origin:
     )
 
 
-def _said(mentions: Iterable[Mention], field: str) -> list[str]:
-    return [value for one in mentions for value in one.readings(field)]
-
-
-def _contradicts(mention: Mention, issued: list[Mention]) -> bool:
-    """Return whether no issued paper bears out the name, or the birth year, that a record gives."""
-    names, years = _said(issued, "full_name"), {born[:_YEAR_CHARS] for born in _said(issued, "born_on")}
-    wrong_name = any(not any(names_agree(name, other) for other in names) for name in mention.readings("full_name"))
-    wrong_year = any(born[:_YEAR_CHARS] not in years for born in mention.readings("born_on"))
-    return bool((names and wrong_name) or (years and wrong_year))
-
-
-def _agrees_with_all(mention: Mention, issued: list[Mention]) -> bool:
-    return all(
-        names_agree(name, other) for name in mention.readings("full_name") for other in _said(issued, "full_name")
-    ) and all(dates_agree(born, other) for born in mention.readings("born_on") for other in _said(issued, "born_on"))
-
-
-def _is_proven(mention: Mention, issued: list[Mention]) -> bool:
-    both_told = all(list(mention.readings(field)) and _said(issued, field) for field in _IDENTITY)
-    return both_told and _agrees_with_all(mention, issued)
-
-
-def _disagree(mentions: list[Mention]) -> bool:
-    return _names_differ(mentions) or _years_differ(mentions)
-
-
-def _are_two_people(issued: list[Mention]) -> bool:
-    # One difference is a slip of a pen and shown as a conflict; both together are somebody else's paper.
-    return any(_names_differ(pair) and _years_differ(pair) for pair in map(list, combinations(issued, 2)))
-
-
-def _names_differ(mentions: list[Mention]) -> bool:
-    names = _said(mentions, "full_name")
-    return any(not names_agree(names[0], other) for other in names[1:])
-
-
-def _years_differ(mentions: list[Mention]) -> bool:
-    return len({born[:_YEAR_CHARS] for born in _said(mentions, "born_on")}) > 1
+def _identity(mentions: Iterable[Mention]) -> Identity:
+    told = list(mentions)
+    return Identity(
+        tuple(name for one in told for name in one.readings("full_name")),
+        tuple(born for one in told for born in one.readings("born_on")),
+    )

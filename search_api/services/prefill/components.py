@@ -137,7 +137,7 @@ def _judge(way: Evidence, paper: Mention, holder: KnownPerson, filing: Filing) -
 def _after_check(way: Evidence, paper: Mention, holder: KnownPerson) -> tuple[ComponentStatus, Reason]:
     if ASSURANCE_ORDER.index(paper.origin.assurance) > ASSURANCE_ORDER.index(way.assurance):
         return "reusable_after_check", reason("copy_not_verified")
-    if not holder.agrees_with_issued(paper):
+    if not holder.identity.agrees_with(paper):
         return "reusable_after_check", reason("identity_differs")
     if way.check is not None:
         return "reusable_after_check", reason("needs_check", way.check)

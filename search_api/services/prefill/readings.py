@@ -15,13 +15,18 @@ from search_api.services.prefill.addresses import PlacedAddress, place_address
 _ASCII_END = 128
 
 
-def person_reading(field: str, raw: Any, written_on: str | None) -> Any:
-    """Return a person's field in canonical form; None where the record's value has none."""
+def stored_reading(field: str, value: Any, written_on: str | None) -> Any:
+    """Return a field of a person as it is compared; what a section holds is canonical already."""
+    return place_address(value, written_on) if field == "address" else value
+
+
+def told_reading(field: str, raw: Any, written_on: str | None) -> Any:
+    """Return what a paper's own data tells of its holder, in canonical form; None where it has none."""
     try:
         told = Person.model_validate({field: raw}).model_dump(exclude_none=True).get(field)
     except ValidationError:
         return None
-    return place_address(told, written_on) if field == "address" and told else told
+    return None if told is None else stored_reading(field, told, written_on)
 
 
 def paper_reading(kind: str, raw: Any) -> Any:
@@ -36,10 +41,12 @@ def paper_reading(kind: str, raw: Any) -> Any:
 
 def agree(kind: str, one: Any, other: Any) -> bool:
     """Return whether two readings say the same: names and text in any spelling, dates as far as both are given."""
+    if one == other:
+        return True
     if isinstance(one, PlacedAddress) and isinstance(other, PlacedAddress):
         return one.agrees(other)
     if not isinstance(one, str) or not isinstance(other, str):
-        return bool(one == other)
+        return False
     if kind == "name":
         return names_agree(one, other)
     if kind == "date":

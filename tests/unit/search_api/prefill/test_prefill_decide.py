@@ -13,6 +13,7 @@ from search_api.services.prefill.addresses import place_address
 from search_api.services.prefill.candidates import Candidate, Origin
 from search_api.services.prefill.decide import decide
 from search_api.services.prefill.forms import get_form
+from search_api.services.prefill.readings import agree
 from search_api.services.prefill.validity import first_day, last_day, validity_of
 
 FIELDS = {one.pointer: one for one in get_form("1.004222").fields}
@@ -286,3 +287,14 @@ def test_a_paper_holds_through_its_last_day(paper, validity):
 def test_a_partial_date_is_a_span_of_days():
     assert (first_day("2024-02"), last_day("2024-02")) == (date(2024, 2, 1), date(2024, 2, 29))
     assert (first_day("2024"), last_day("2024")) == (date(2024, 1, 1), date(2024, 12, 31))
+
+
+def test_addresses_of_unknown_units_are_compared_as_text():
+    one, same, other = (place_address({"text": text}, None) for text in ("Xóm 3, Yên Hòa", "xóm 3, yên hoà", "Xóm 4"))
+    assert agree("address", one, same)
+    assert not agree("address", one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [(12, "12"), (12, 13), ("12", place_address({"text": "12"}, None))])
+def test_readings_of_different_kinds_do_not_agree(one, other):
+    assert not agree("text", one, other)
