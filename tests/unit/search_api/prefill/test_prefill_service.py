@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from prefill_world import (
     AN,
     AN_OLD_ID,
@@ -194,6 +195,20 @@ def test_each_field_and_component_is_answered_exactly_once_in_order(desk, data, 
         assert has_value == (one.value is not None) == (one.source is not None) == (one.confidence is not None)
         assert one.reason.text_vi
     assert answer.papers_saved == [one.status for one in answer.components].count("reusable")
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_each_value_is_one_that_the_form_takes(desk, procedure):
+    schema = get_form(procedure).schema
+    roles = get_form(procedure).roles - {"subject"}
+    answer = desk.ask(procedure, AN, persons=dict.fromkeys(sorted(roles), BINH))
+    given = [one for one in answer.fields if one.value is not None]
+    assert len(given) >= 5
+    for one in given:
+        block = schema
+        for key in one.pointer.split("/")[1:]:
+            block = block["properties"][key]
+        Draft202012Validator({**block, "$defs": schema["$defs"]}).validate(one.value)
 
 
 def test_named_fields_and_components_are_answered_alone(desk):
