@@ -1,0 +1,29 @@
+"""Queries over search tokens."""
+
+from __future__ import annotations
+
+from schemas.query import NO_SCOPE, NOTHING, AllOf, AnyOf, Term, any_term, count_terms
+
+ONE, TWO, THREE = (Term(bytes([number]) * 8) for number in (1, 2, 3))
+
+
+def test_of_no_tokens_the_query_is_nothing():
+    assert any_term(()) is NOTHING
+
+
+def test_of_one_token_the_query_is_that_term():
+    assert any_term((ONE.token,)) == ONE
+
+
+def test_of_several_tokens_the_query_is_any_of_them():
+    assert any_term((ONE.token, TWO.token)) == AnyOf((ONE, TWO))
+
+
+def test_every_token_that_is_sent_counts_repeated_ones_too():
+    assert count_terms(NOTHING) == 0
+    assert count_terms(AnyOf(())) == 0
+    assert count_terms(AllOf((AnyOf((ONE, TWO)), AllOf((ONE, NOTHING)), THREE))) == 4
+
+
+def test_no_scope_names_no_agency():
+    assert not NO_SCOPE.values
