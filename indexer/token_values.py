@@ -55,7 +55,7 @@ def _person_values(person: Person, references: References, era: str) -> Iterator
         yield "phone", (person.phone,)
     if not person.full_name:
         return
-    given = name_parts(person.full_name).given
+    folded, given = _folded_and_given(person.full_name)
     year = person.born_on[:4] if person.born_on else None
     if person.phone:
         yield "phone_tail", (person.phone[-6:], given)
@@ -64,7 +64,12 @@ def _person_values(person: Person, references: References, era: str) -> Iterator
     day_month = person.born_on[5:] if person.born_on and len(person.born_on) == _FULL_DATE_CHARS else None
     yield from name_values(person.full_name, year, day_month)
     if person.address and person.address.unit_code:
-        yield "name_ward", (fold_name(person.full_name), f"{era}:{person.address.unit_code}")
+        yield "name_ward", (folded, f"{era}:{person.address.unit_code}")
+
+
+@lru_cache(maxsize=8192)
+def _folded_and_given(full_name: str) -> tuple[str, str]:
+    return fold_name(full_name), name_parts(full_name).given
 
 
 @lru_cache(maxsize=8192)

@@ -20,6 +20,8 @@ SIZE_CLASSES = (32, 64, 128, 256)
 TokenValue = tuple[str, tuple[str | bytes, ...]]
 """A token kind and the canonical parts of one value."""
 
+# The people of an ingest come in several records each, close together in the source.
+_tail = lru_cache(maxsize=1 << 14)(lp)
 _LANES = [lp(lane) for lane in range(max(kind.lanes for kind in TOKEN_KINDS.values()))]
 
 
@@ -89,7 +91,7 @@ class SearchTokens:
                 yield four[start : start + TOKEN_BYTES]
 
     def _of_record(self, record_id: bytes, kind: str, parts: tuple[str | bytes, ...]) -> bytes:
-        mac, tail = self._mac(kind), lp(*parts)
+        mac, tail = self._mac(kind), _tail(*parts)
         lanes = TOKEN_KINDS[kind].lanes
         if lanes == 1:
             return mac(_LANES[0] + tail)[:TOKEN_BYTES]

@@ -65,7 +65,7 @@ class PrefillGate:
             for person in wanted.people().values():
                 self._check_consent(person, wanted.consent_id, lease, request)
         return await self._prefill.prefill(
-            wanted, grant, lease, client=request.actor.client_id, audit=self._audit_of(request, grant)
+            wanted, grant, lease, client=_reader(request), audit=self._audit_of(request, grant)
         )
 
     async def stored(self, prefill_id: str, purpose: str, request: Request) -> PrefillAnswer:
@@ -82,9 +82,7 @@ class PrefillGate:
             legal_basis="statutory_task",
             agencies=self._agencies.tree,
         )
-        return await self._prefill.stored(
-            prefill_id, client=request.actor.client_id, audit=self._audit_of(request, grant)
-        )
+        return await self._prefill.stored(prefill_id, client=_reader(request), audit=self._audit_of(request, grant))
 
     def _check_presence(self, wanted: PrefillRequest) -> None:
         """Check the token of the citizen who is said to be present, if one was brought."""
@@ -128,3 +126,9 @@ class PrefillGate:
             )
 
         return audit
+
+
+def _reader(request: Request) -> str:
+    """Return who may read an answer again: a portal's client, but of officers, who share one, the officer alone."""
+    actor = request.actor
+    return actor.client_id if actor.role == "portal" else f"{actor.client_id}/{actor.id}"
