@@ -196,11 +196,14 @@ def _build(folder: Path, fields: Sequence[str], documents: Iterable[TermDocument
     index = tantivy.Index(_schema(fields), path=str(folder))
     writer = index.writer(_WRITER_HEAP_BYTES)
     added = set[bytes]()
-    for document in documents:
-        writer.add_document(_tantivy_document(document))
-        added.add(document.key)
-    writer.commit()
-    writer.wait_merging_threads()
+    try:
+        for document in documents:
+            writer.add_document(_tantivy_document(document))
+            added.add(document.key)
+        writer.commit()
+    finally:
+        # Its threads write files until they are waited for, also after a failure: into a folder about to be removed.
+        writer.wait_merging_threads()
     index.reload()
     searcher = index.searcher()
     hits = searcher.search(tantivy.Query.all_query(), max(len(added), 1), count=False).hits
