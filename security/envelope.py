@@ -9,11 +9,11 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Literal
 
-from schemas.errors import EnvelopeError, TooLargeError
+from schemas.errors import EnvelopeError, TooLargeError, ValidationFailedError
 from security.sealing import (
     BOX_OVERHEAD,
     COMMITMENT_BYTES,
@@ -29,6 +29,8 @@ SUITE = 1
 SCHEMA_VERSION = 1
 SLOT_CLASSES = (4, 8, 16)
 MAX_ENVELOPE_BYTES = 1 << 20
+# Bounds what a section may unpack to; a line that is read has at most half of it.
+MAX_PLAINTEXT_BYTES = 16 << 20
 
 SectionKind = Literal["shared", "person"]
 _KIND_NUMBERS: dict[SectionKind, int] = {"shared": 1, "person": 2}
@@ -37,8 +39,14 @@ _KIND_NAMES = {number: name for name, number in _KIND_NUMBERS.items()}
 _PREFIX = struct.Struct(">BB16sIQB")
 _HEADER = struct.Struct(">Q16sB31sB")
 _SLOT = struct.Struct(">B16sI32s")
+_DOMAIN_BYTES = 16
+_AGENCY_BYTES = 31
 _BLOCK = 64
+_PACKED = struct.Struct(">BI")
+_STORED = 0
 _DEFLATE = 1
+# A part of the format: who packs with a larger window makes what does not unpack here.
+_WINDOW_BITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Section:
 
     kind: SectionKind
     reference: bytes
-    plaintext: bytes
+    plaintext: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,9 @@ def seal(
 
     Raises:
         TooLargeError: more than 16 sections, or more than 1 MiB.
+        ValidationFailedError: the domain or the agency does not fit its place.
     """
+    name, domain = _ascii(agency, _AGENCY_BYTES), _ascii(place.domain, _DOMAIN_BYTES)
     slots_class = next((size for size in SLOT_CLASSES if len(sections) <= size), None)
     if slots_class is None:
         raise TooLargeError(
@@ -137,11 +147,10 @@ def seal(
         commitment, sealed = seal_section(key_of(section), info, aad, _pack(section.plaintext))
         slots.append(_SLOT.pack(_KIND_NUMBERS[section.kind], section.reference, len(sealed), commitment))
         sealed_sections.append(sealed)
-    name = agency.encode("ascii")
     plain = _HEADER.pack(source_version, content_digest, len(name), name, len(sections)) + b"".join(slots)
     plain = plain.ljust(_HEADER.size + _SLOT.size * slots_class, b"\0")
     sealed_header = seal_box(header_key, *_header_inputs(place, slots_class), plain)
-    prefix = _PREFIX.pack(VERSION, SUITE, place.domain.encode("ascii"), place.epoch, place.counter, slots_class)
+    prefix = _PREFIX.pack(VERSION, SUITE, domain, place.epoch, place.counter, slots_class)
     return _pad(b"".join((prefix, sealed_header, *sealed_sections)))
 
 
@@ -166,19 +175,17 @@ def open_header(place: Place, header_key: bytes, envelope: bytes) -> OpenHeader:
     """Return the header of an envelope, authenticated for `place`.
 
     Raises:
-        EnvelopeError: damaged, of another place, or sealed under another key.
+        EnvelopeError: damaged, of another place, of an unknown version, or sealed under another key.
     """
+    # The bytes in the clear must say what was authenticated: nobody may be told another epoch or version by them.
+    if read_place(place.collection, place.record_id, envelope) != place:
+        raise EnvelopeError("an envelope is of another place than its prefix says")
     slots_class = envelope[_PREFIX.size - 1]
     if slots_class not in SLOT_CLASSES:
         raise EnvelopeError("an envelope's prefix is damaged")
     end = _PREFIX.size + BOX_OVERHEAD + _HEADER.size + _SLOT.size * slots_class
     plain = open_box(header_key, *_header_inputs(place, slots_class), envelope[_PREFIX.size : end])
-    version, digest, name_length, name, count = _HEADER.unpack_from(plain)
-    slots = []
-    for index in range(count):
-        kind, reference, length, commitment = _SLOT.unpack_from(plain, _HEADER.size + _SLOT.size * index)
-        slots.append(Slot(_KIND_NAMES[kind], reference, length, commitment))
-    return OpenHeader(place, Header(version, digest, name[:name_length].decode("ascii"), tuple(slots)), envelope[end:])
+    return OpenHeader(place, _read_header(plain, slots_class), envelope[end:])
 
 
 def open_slot(opened: OpenHeader, index: int, key: bytes) -> bytes:
@@ -195,6 +202,21 @@ def open_slot(opened: OpenHeader, index: int, key: bytes) -> bytes:
     return _unpack(open_section(key, info, aad, slot.commitment, sealed))
 
 
+def _read_header(plain: bytes, slots_class: int) -> Header:
+    try:
+        version, digest, name_length, name, count = _HEADER.unpack_from(plain)
+        slots = tuple(
+            Slot(_KIND_NAMES[kind], reference, length, commitment)
+            for kind, reference, length, commitment in _SLOT.iter_unpack(plain[_HEADER.size :][: _SLOT.size * count])
+        )
+        agency = name[:name_length].decode("ascii")
+    except (struct.error, KeyError, UnicodeDecodeError):
+        raise EnvelopeError("an envelope's header holds what is not known here: upgrade Hoso") from None
+    if count > slots_class or name_length > _AGENCY_BYTES:
+        raise EnvelopeError("an envelope's header holds what is not known here: upgrade Hoso")
+    return Header(version, digest, agency, slots)
+
+
 def _header_inputs(place: Place, slots_class: int) -> tuple[bytes, bytes]:
     info = lp("hoso/header/1", place.collection, place.record_id)
     return info, info + lp(place.domain, place.epoch, SCHEMA_VERSION, place.counter, slots_class)
@@ -209,20 +231,41 @@ def _section_inputs(place: Place, kind: SectionKind, reference: bytes) -> tuple[
     )
 
 
+def _ascii(text: str, room: int) -> bytes:
+    # Struct would cut a longer one off without a word, and a cut agency is another agency.
+    if not (text.isascii() and 1 <= len(text) <= room):
+        raise ValidationFailedError(f"the domain or agency of an envelope has 1 to {room} ASCII characters")
+    return text.encode()
+
+
 def _pack(plaintext: bytes) -> bytes:
-    packer = zlib.compressobj(1, zlib.DEFLATED, -12, 5, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
+    if len(plaintext) > MAX_PLAINTEXT_BYTES:
+        raise TooLargeError("a part of the record is larger than 16 MiB: leave long texts to the source system")
+    packer = zlib.compressobj(1, zlib.DEFLATED, -_WINDOW_BITS, 5, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
     data = packer.compress(plaintext) + packer.flush()
-    how, data = (_DEFLATE, data) if len(data) < len(plaintext) else (0, plaintext)
-    packed = bytes((how,)) + len(data).to_bytes(4, "big") + data
+    how, data = (_DEFLATE, data) if len(data) < len(plaintext) else (_STORED, plaintext)
+    packed = _PACKED.pack(how, len(data)) + data
     return packed.ljust(-(-len(packed) // _BLOCK) * _BLOCK, b"\0")
 
 
 def _unpack(packed: bytes) -> bytes:
-    how, data = packed[0], packed[5 : 5 + int.from_bytes(packed[1:5], "big")]
-    if how != _DEFLATE:
-        return data
-    unpacker = zlib.decompressobj(-12, _DICTIONARY)
-    return unpacker.decompress(data, MAX_ENVELOPE_BYTES * 16)
+    how, length = _PACKED.unpack_from(packed) if len(packed) >= _PACKED.size else (_STORED, -1)
+    data = packed[_PACKED.size : _PACKED.size + length]
+    if len(data) != length or how not in (_STORED, _DEFLATE):
+        raise EnvelopeError("a section holds what is not known here: upgrade Hoso")
+    return data if how == _STORED else _inflate(data)
+
+
+def _inflate(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(-_WINDOW_BITS, _DICTIONARY)
+    try:
+        # One byte of room beyond the limit, so that a text of just that length reaches its end.
+        plaintext = unpacker.decompress(data, MAX_PLAINTEXT_BYTES + 1)
+    except zlib.error:
+        raise EnvelopeError("a section does not unpack") from None
+    if not unpacker.eof or unpacker.unused_data or len(plaintext) > MAX_PLAINTEXT_BYTES:
+        raise EnvelopeError("a section unpacks to less or more than it may")
+    return plaintext
 
 
 def _pad(envelope: bytes) -> bytes:
