@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from schemas.errors import EnvelopeError, KeysError
+from schemas.errors import EnvelopeError, KeysError, NotPermittedError
 from security.keys.lease import DomainKeys
 from security.sealing import lp, new_key, open_box, seal_box
 from security.vault.base import KeyStore
@@ -48,10 +48,10 @@ def _wrap(keys: DomainKeys, reference: bytes, kind: KeyKind) -> WrappedKey:
 
 
 def _unwrap(keys: DomainKeys, row: WrappedKey) -> bytes:
-    kek = keys.epoch(row.epoch).kek
     try:
+        kek = keys.epoch(row.epoch).kek
         return open_box(kek, _info(keys.domain, row.epoch), _owner(row.kind, row.reference), row.wrapped)
-    except EnvelopeError:
+    except (EnvelopeError, NotPermittedError):
         raise KeysError(
             "a key of the vault does not open: the vault belongs to another key file, or it was changed"
         ) from None

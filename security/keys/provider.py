@@ -18,6 +18,9 @@ from security.sealing import KEY_BYTES, lp, new_key, open_box, seal_box
 SCRYPT_COST = 2**16
 _SCRYPT_BLOCK = 8
 _MIN_PASSPHRASE_CHARS = 12
+# 1 GiB (128 bytes x n x r): a changed key file must not take all memory of the machine before it is refused.
+_MAX_SCRYPT_BLOCKS = 2**23
+_MAX_SCRYPT_PASSES = 16
 
 
 class KeyProvider(Protocol):
@@ -93,7 +96,8 @@ class PassphraseProvider(_LocalRoot):
     @classmethod
     def create(cls, passphrase: str, installation: str, *, cost: int = SCRYPT_COST) -> PassphraseProvider:
         """Return a provider with a new root, sealed by `passphrase`."""
-        if len(passphrase) < _MIN_PASSPHRASE_CHARS:
+        # As it is hashed: decomposed letters would count twice.
+        if len(unicodedata.normalize("NFC", passphrase)) < _MIN_PASSPHRASE_CHARS:
             raise KeysError(f"the passphrase must have at least {_MIN_PASSPHRASE_CHARS} characters")
         salt, root = os.urandom(16), new_key()
         protection = {"kind": "scrypt", "n": cost, "r": _SCRYPT_BLOCK, "p": 1, "salt": salt.hex()}
@@ -120,6 +124,14 @@ class PassphraseProvider(_LocalRoot):
 
 
 def _stretch(passphrase: str, protection: dict[str, Any]) -> bytes:
-    normal = unicodedata.normalize("NFC", passphrase).encode()
-    salt = bytes.fromhex(protection["salt"])
-    return Scrypt(salt, KEY_BYTES, int(protection["n"]), int(protection["r"]), int(protection["p"])).derive(normal)
+    try:
+        normal = unicodedata.normalize("NFC", passphrase).encode()
+    except UnicodeEncodeError:
+        raise KeysError("the passphrase is not valid UTF-8 text") from None
+    try:
+        salt, n, r, p = bytes.fromhex(protection["salt"]), protection["n"], protection["r"], protection["p"]
+        if n * r > _MAX_SCRYPT_BLOCKS or p > _MAX_SCRYPT_PASSES:
+            raise KeysError("the key file asks for more memory than a passphrase needs: restore it from its backup")
+        return Scrypt(salt, KEY_BYTES, n, r, p).derive(normal)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise KeysError("the key file is damaged: restore it from its backup") from None

@@ -7,9 +7,8 @@ import json
 import os
 import re
 import stat
-import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +26,8 @@ _EPOCH_PURPOSES = ("KEK", "IDX", "HDR")
 _NO_DOMAIN = "-"
 # 16 bytes of ASCII: the room that an envelope has for it.
 _DOMAIN = re.compile(r"[A-Z0-9][A-Z0-9_]{0,15}")
+_INSTALLATION = re.compile(r"[0-9a-f]{32}")
+_DAMAGED = "the key file is damaged: restore it from its backup"
 
 Passphrase = Callable[[], str | None]
 
@@ -50,6 +51,8 @@ class KeyRing:
         self._path = path
         self._provider = provider
         self._lock = threading.Lock()
+        # Held from reading the file to using it: what was read earlier must not undo what was read later.
+        self._loading = threading.Lock()
         self.installation: str = document["installation"]
         self._load(document)
 
@@ -62,9 +65,9 @@ class KeyRing:
         """Write a new key file, sealed by `passphrase`; with none, its mode 0600 alone guards it.
 
         Raises:
-            KeysError: the file is there already (nothing is overwritten), or the passphrase is too short.
+            KeysError: the file is there already (nothing is overwritten), it cannot be written, or the passphrase is
+                too short.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             if path.exists():
                 raise KeysError("the key file is there already; it was left as it is")
@@ -120,26 +123,30 @@ class KeyRing:
         """Make the keys of `domain` if it has none; they are on disk when this returns.
 
         Raises:
-            KeysError: the name does not fit an envelope (1 to 16 capital letters, digits or _).
+            KeysError: the name does not fit an envelope (1 to 16 capital letters, digits or _), or the file cannot be
+                written, or it is now that of another installation.
         """
         if domain in self.domains:
             return
         if not _DOMAIN.fullmatch(domain):
             raise KeysError("a domain's name has 1 to 16 characters of A-Z, 0-9 and _")
-        with _locked(self._path):
-            # Another process may have made them since this one read the file.
+        with self._loading, _locked(self._path):
+            # Another process may have made them since this one read the file. What does not open under this root is
+            # of another installation, and nothing is added to it.
             document = _read(self._path)
+            self._load(document)
             if not any(row["domain"] == domain for row in document["keys"]):
                 rows = [("REF", 0), *((purpose, 1) for purpose in _EPOCH_PURPOSES)]
                 document["keys"] += [
                     _new_row(self._provider, self.installation, purpose, domain, epoch) for purpose, epoch in rows
                 ]
                 _write(self._path, document)
-            self._load(document)
+                self._load(document)
 
     def refresh(self) -> None:
         """Read the file again: another process may have made keys of a new domain."""
-        self._load(_read(self._path))
+        with self._loading:
+            self._load(_read(self._path))
 
     def status(self) -> list[KeyStatus]:
         """Return one row for each key, by domain, purpose and epoch."""
@@ -155,26 +162,31 @@ class KeyRing:
         return str(self._provider.protection()["kind"])
 
     def _load(self, document: dict[str, Any]) -> None:
-        opened = {
-            (row["domain"], row["purpose"], row["epoch"]): self._unwrap(row)
-            for row in document["keys"]
-            if row["state"] != "destroyed"
-        }
-        domains = {}
-        for name in {domain for domain, _, _ in opened if domain != _NO_DOMAIN}:
-            epochs = sorted({epoch for domain, purpose, epoch in opened if domain == name and epoch}, reverse=True)
-            domains[name] = DomainKeys(
-                name,
-                opened[name, "REF", 0],
-                tuple(EpochKeys(e, *(opened[name, purpose, e] for purpose in _EPOCH_PURPOSES)) for e in epochs),
-            )
+        try:
+            opened = {
+                (row["domain"], row["purpose"], row["epoch"]): self._unwrap(row)
+                for row in document["keys"]
+                if row["state"] != "destroyed"
+            }
+            domains = {name: _domain_keys(name, opened) for name, _, _ in opened if name != _NO_DOMAIN}
+            installation_keys = {purpose: opened[_NO_DOMAIN, purpose, 0] for purpose in INSTALLATION_PURPOSES}
+        except (KeyError, TypeError, ValueError):
+            raise KeysError(_DAMAGED) from None
         with self._lock:
             self._domains = domains
-            self._installation_keys = {p: key for (domain, p, _), key in opened.items() if domain == _NO_DOMAIN}
+            self._installation_keys = installation_keys
 
     def _unwrap(self, row: dict[str, Any]) -> bytes:
         info = lp("hoso/wrap/1", row["purpose"], row["domain"], row["epoch"])
         return self._provider.unwrap(info, lp("hoso/wrap/1", self.installation), bytes.fromhex(row["wrapped"]))
+
+
+def _domain_keys(name: str, opened: Mapping[tuple[str, str, int], bytes]) -> DomainKeys:
+    numbers = sorted({epoch for domain, _, epoch in opened if domain == name and epoch}, reverse=True)
+    if not numbers:
+        raise ValueError("a domain without an epoch")
+    epochs = (EpochKeys(number, *(opened[name, purpose, number] for purpose in _EPOCH_PURPOSES)) for number in numbers)
+    return DomainKeys(name, opened[name, "REF", 0], tuple(epochs))
 
 
 def _reopen(path: Path, provider: KeyProvider) -> KeyRing:
@@ -195,9 +207,15 @@ def _new_row(provider: KeyProvider, installation: str, purpose: str, domain: str
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # For the owner alone: whoever may open it could hold it for ever.
+        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise KeysError(f"the key file cannot be written: {error.strerror}; it was left as it is") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -214,25 +232,31 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(raw)
         known = document["format"] == FORMAT
-        bytes.fromhex(document["root"]), document["protection"]["kind"], document["installation"], document["keys"]
-    except (ValueError, KeyError, TypeError):
-        raise KeysError("the key file is damaged: restore it from its backup") from None
+        bytes.fromhex(document["root"]), document["protection"]["kind"], document["keys"]
+        whole = _INSTALLATION.fullmatch(document["installation"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise KeysError(_DAMAGED) from None
     if not known:
         raise KeysError("the key file has a format that this version does not know: upgrade Hoso")
+    if not whole:
+        raise KeysError(_DAMAGED)
     return document  # type: ignore[no-any-return]  # JSON has no type; its keys were read above.
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     # A new file renamed over the old one: after a crash there is the old file or the new one, never half of one.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
+    # The lock is held, so one name will do, and what a killed process left under it does not stay.
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
     try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        fresh.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -13,8 +13,8 @@ import pytest
 from security.envelope import Place, Section, seal
 from security.keys import KeyRing
 from security.references import references
-from security.search_tokens import TOKEN_BYTES, current_tokens
 from security.sealing import new_key
+from security.search_tokens import TOKEN_BYTES, current_tokens
 from security.subject_keys import make_section_keys
 from security.vault.sqlite import SqliteVault
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from schemas.errors import HosoError
 from schemas.fields import TOKEN_KINDS
 from security.keys import DomainKeys, EpochKeys
+from security.sealing import new_key
 from security.search_tokens import (
     SIZE_CLASSES,
     TOKEN_BYTES,
@@ -22,7 +23,6 @@ from security.search_tokens import (
     all_tokens,
     current_tokens,
 )
-from security.sealing import new_key
 
 FILE = json.loads((Path(__file__).parents[2] / "vectors" / "tokens.json").read_text())
 KEYS = FILE["keys"]
