@@ -10,6 +10,7 @@ busy for longer than the wait). What a method wrote is durable when it returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ from security.vault.rows import (
     AuditNode,
     AuditRow,
     Consent,
+    ErasedReference,
+    ErasureRow,
     IdentityLink,
     QuarantinedRow,
     StoredPrefill,
@@ -104,6 +107,10 @@ class ConsentStore(Protocol):
         """
         ...
 
+    def withdraw_all(self, subjects: Collection[str], at: datetime) -> int:
+        """Mark every consent of these references (hex) withdrawn; return how many bear the time `at` now."""
+        ...
+
 
 class Quarantine(Protocol):
     """Refused lines, sealed."""
@@ -142,6 +149,62 @@ class PrefillStore(Protocol):
 
     def drop_expired(self, now: datetime) -> int:
         """Delete what has expired; return how many."""
+        ...
+
+    def drop_about(self, references: Collection[bytes]) -> int:
+        """Delete the answers that show any of these people; return how many."""
+        ...
+
+
+class ErasedList(Protocol):
+    """The list of erasures: who is left out of every record that is written."""
+
+    def put_on(self, entries: Sequence[ErasedReference]) -> None:
+        """Add entries; one whose reference is on the list already stays as it is."""
+        ...
+
+    def among(self, references: Collection[bytes]) -> frozenset[bytes]:
+        """Return those of `references` that are on the list."""
+        ...
+
+    def entries(self) -> list[ErasedReference]:
+        """Return the whole list, in the order of the references."""
+        ...
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Keep `alone` out, in any process, while a batch that was held against the list is written."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep every `batch` out, in any process."""
+        ...
+
+
+class ErasureJournal(Protocol):
+    """Erasures under way, and the receipts of those that are done."""
+
+    def save(self, row: ErasureRow) -> None:
+        """Keep how far an erasure has come, in place of what was kept of it; one that is done stays done."""
+        ...
+
+    def unfinished(self) -> list[ErasureRow]:
+        """Return the erasures that are under way, those begun first first."""
+        ...
+
+    def finish(self, erasure_id: str, receipt: str, at: datetime) -> None:
+        """Drop how far the erasure had come and keep its receipt; the first receipt stays."""
+        ...
+
+    def find_receipt(self, erasure_id: str) -> str | None:
+        """Return the receipt of an erasure that is done."""
+        ...
+
+    def expunge(self) -> None:
+        """Overwrite what deletes have left in the vault's files.
+
+        Raises:
+            SourceUnavailableError: a reader keeps the write-ahead log from being cut.
+        """
         ...
 
 
@@ -250,6 +313,16 @@ class Vault(Protocol):
     @property
     def prefills(self) -> PrefillStore:
         """Prefill answers."""
+        ...
+
+    @property
+    def erased(self) -> ErasedList:
+        """The list of erasures."""
+        ...
+
+    @property
+    def erasures(self) -> ErasureJournal:
+        """Erasures under way."""
         ...
 
     @property

@@ -93,12 +93,45 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredPrefill:
-    """A prefill answer, sealed under `TMP`, readable again until `expires_at`."""
+    """A prefill answer, readable again until `expires_at`.
+
+    Attributes:
+        sealed: the references of the people in it, then a box under `TMP` (docs/formats.md, section 7).
+    """
 
     id: str
     client: str
     expires_at: datetime
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedReference:
+    """One entry of the list of erasures.
+
+    Attributes:
+        reference: 16 bytes: a person's reference in `domain`, or of a number in every domain where that is None.
+        at: when it was put on the list.
+    """
+
+    reference: bytes
+    domain: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """One erasure that is under way.
+
+    Attributes:
+        subject: the reference of the number that was asked for, that of every domain.
+        state: a box under `TMP`: how far it has come, as references and ids.
+    """
+
+    id: str
+    subject: bytes
+    begun_at: datetime
+    state: bytes
 
 
 @dataclass(frozen=True, slots=True)

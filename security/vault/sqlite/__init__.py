@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from security.vault.sqlite.audit import SqliteAuditStore
+from security.vault.sqlite.erasures import SqliteErasedList, SqliteErasureJournal
 from security.vault.sqlite.idempotency import SqliteIdempotencyStore
 from security.vault.sqlite.keys import SqliteIdentityLinks, SqliteKeyStore
 from security.vault.sqlite.schema import open_database
@@ -44,6 +45,8 @@ class SqliteVault:
         self.consents = SqliteConsentStore(self._database)
         self.quarantine = SqliteQuarantine(self._database)
         self.prefills = SqlitePrefillStore(self._database)
+        self.erased = SqliteErasedList(self._database, path.with_suffix(".erasing"))
+        self.erasures = SqliteErasureJournal(self._database)
         self.progress = SqliteIngestProgress(self._database)
         self.idempotency = SqliteIdempotencyStore(self._database)
         self.audit = SqliteAuditStore(self._database)

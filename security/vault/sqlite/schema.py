@@ -54,6 +54,13 @@ CREATE TABLE prefill (
 ) STRICT;
 CREATE INDEX prefill_expiry ON prefill (expires_at);
 
+CREATE TABLE erased_reference (
+    reference BLOB PRIMARY KEY CHECK (length(reference) = 16), domain TEXT, at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE erasure (
+    id TEXT PRIMARY KEY, subject BLOB NOT NULL, begun_at TEXT NOT NULL, state BLOB, finished_at TEXT, receipt TEXT
+) STRICT;
+
 CREATE TABLE ingest_progress (job TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
 
 CREATE TABLE idempotency (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +70,21 @@ class SqliteConsentStore:
             )
             if connection.changes() == 0:
                 raise RecordNotFoundError("there is no consent of this id")
+
+    def withdraw_all(self, subjects: Collection[str], at: datetime) -> int:
+        """See `ConsentStore.withdraw_all`."""
+        text, people = instant_text(at), json.dumps(sorted(subjects))
+        whose = "subject IN (SELECT value FROM json_each(?))"
+        with self._database.writing() as connection:
+            connection.execute(
+                f"UPDATE consent SET withdrawn_at = coalesce(withdrawn_at, ?) WHERE {whose}",  # noqa: S608  # A constant.
+                (text, people),
+            )
+            [(count,)] = self._database.read(
+                f"SELECT count(*) FROM consent WHERE withdrawn_at = ? AND {whose}",  # noqa: S608  # A constant.
+                (text, people),
+            )
+        return int(count)
 
 
 def _consent(row: Row) -> Consent:
@@ -169,6 +184,22 @@ class SqlitePrefillStore:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM prefill WHERE expires_at <= ?", (instant_text(now),))
             return connection.changes()
+
+    def drop_about(self, references: Collection[bytes]) -> int:
+        """See `PrefillStore.drop_about`."""
+        wanted = frozenset(references)
+        with self._database.writing() as connection:
+            # Answers live for minutes: there are few.
+            rows = self._database.read("SELECT id, sealed FROM prefill")
+            about = [(one,) for one, sealed in rows if not wanted.isdisjoint(_people_of(sealed))]
+            connection.executemany("DELETE FROM prefill WHERE id = ?", about)
+        return len(about)
+
+
+def _people_of(sealed: bytes) -> Iterator[bytes]:
+    """Yield the references that stand before an answer's box. Source: docs/formats.md, section 7."""
+    for number in range(int.from_bytes(sealed[:2], "big")):
+        yield sealed[2 + 16 * number : 2 + 16 * (number + 1)]
 
 
 class SqliteIngestProgress:
