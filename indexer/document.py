@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Document:
     """A record ready to be sealed: nothing of it is encrypted yet.
 
     Attributes:
-        people: at least one; the order of their sections.
+        people: in the order of their sections; none if all were erased.
         shared: the members that name nobody.
         token_values: kinds and canonical parts.
         digest: keyed digest of the canonical content.
@@ -54,10 +54,29 @@ class Document:
         return (*(one.reference for one in self.people), self.record_id)
 
 
-def document_of_dossier(dossier: Dossier, keys: DomainKeys) -> Document:
-    """Return the document of a dossier; `RowError` where its people contradict each other."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the envelope and the tokens of a record are made of: the same, from a line or from an earlier envelope."""
+
+    collection: RecordCollection
+    record_id: bytes
+    agency: str
+    version: int
+    digest: bytes
+    sections: tuple[Section, ...]
+    token_values: tuple[TokenValue, ...]
+
+
+def document_of_dossier(dossier: Dossier, keys: DomainKeys, left_out: Collection[bytes] = ()) -> Document:
+    """Return the document of a dossier without the people of the references `left_out`.
+
+    Its digest is that of the whole dossier: the same line is the same content, whoever was erased.
+
+    Raises:
+        RowError: its people contradict each other.
+    """
     refs = references(keys)
-    people = participants_of_dossier(dossier, refs)
+    people = [one for one in participants_of_dossier(dossier, refs) if one.reference not in left_out]
     content = dossier.model_dump(mode="json", exclude_none=True)
     shared = {name: value for name, value in content.items() if name not in _DOSSIER_PERSONAL}
     if form := {key: value for key, value in dossier.form.items() if names_nobody(value)}:
@@ -80,10 +99,10 @@ def document_of_dossier(dossier: Dossier, keys: DomainKeys) -> Document:
     )
 
 
-def document_of_paper(paper: Paper, keys: DomainKeys) -> Document:
-    """Return the document of a paper; `RowError` where its people contradict each other."""
+def document_of_paper(paper: Paper, keys: DomainKeys, left_out: Collection[bytes] = ()) -> Document:
+    """Return the document of a paper; see `document_of_dossier`."""
     refs = references(keys)
-    people = participants_of_paper(paper, refs)
+    people = [one for one in participants_of_paper(paper, refs) if one.reference not in left_out]
     content = paper.model_dump(mode="json", exclude_none=True)
     return Document(
         "paper",
@@ -101,41 +120,55 @@ def document_of_paper(paper: Paper, keys: DomainKeys) -> Document:
 def seal_document(
     document: Document, keys: DomainKeys, section_keys: Mapping[bytes, bytes], expected_counter: int
 ) -> RecordWrite:
-    """Return the sealed record with its tokens.
+    """Return the sealed record with its tokens; as `seal_contents`.
 
     Args:
         document: what to seal.
         keys: of the document's domain.
         section_keys: the unwrapped key of each of `document.references`, durable in the vault.
         expected_counter: write counter of the envelope that this one replaces; 0 for a new record.
+    """
+    contents = Contents(
+        document.collection,
+        document.record_id,
+        document.agency,
+        document.version,
+        document.digest,
+        (
+            Section("shared", document.record_id, _encode(document.shared)),
+            *(Section("person", one.reference, _encode(one.plaintext())) for one in document.people),
+        ),
+        document.token_values,
+    )
+    return seal_contents(contents, keys, section_keys, expected_counter)
+
+
+def seal_contents(
+    contents: Contents, keys: DomainKeys, section_keys: Mapping[bytes, bytes], expected_counter: int
+) -> RecordWrite:
+    """Return the sealed record with its tokens, under the current epoch of `keys`.
 
     Raises:
         TooManyTokensError: over 256 tokens.
         TooLargeError: over 16 sections, or over 1 MiB.
     """
     epoch, tokens = keys.current, current_tokens(keys)
-    place = Place(document.collection, document.record_id, keys.domain, epoch.epoch, expected_counter + 1)
+    place = Place(contents.collection, contents.record_id, keys.domain, epoch.epoch, expected_counter + 1)
     sealed = envelope.seal(
         place,
         epoch.hdr,
-        document.version,
-        document.digest,
-        document.agency,
-        list(_sections(document)),
+        contents.version,
+        contents.digest,
+        contents.agency,
+        contents.sections,
         lambda section: section_keys[section.reference],
     )
     return RecordWrite(
-        document.collection,
-        document.record_id,
-        tokens.scope(document.agency),
-        tokens.record(document.record_id, document.token_values),
+        contents.collection,
+        contents.record_id,
+        tokens.scope(contents.agency),
+        tokens.record(contents.record_id, contents.token_values),
         sealed,
         expected_counter,
         place.counter,
     )
-
-
-def _sections(document: Document) -> Iterable[Section]:
-    yield Section("shared", document.record_id, _encode(document.shared))
-    for one in document.people:
-        yield Section("person", one.reference, _encode(one.plaintext()))

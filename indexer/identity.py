@@ -27,6 +27,9 @@ def links_of_paper(paper: Paper, document: Document, keys: DomainKeys) -> list[I
         if not holder.citizen_id:
             continue
         person = refs.subject("citizen_id", holder.citizen_id)
+        if person not in document.references:
+            # Erased: nothing is kept that leads to this number.
+            continue
         if holder.old_id:
             old = refs.subject("old_id", holder.old_id)
             links.append(IdentityLink(keys.domain, old, person, "old_id", document.record_id, "proven"))

@@ -2,19 +2,20 @@
 
 The order is what makes a crash harmless: keys are durable in the vault before an envelope uses them, the audit entry
 before the index is written, the index before a line is answered. A batch that was cut off is sent again: what had
-been written is then `unchanged`.
+been written is then `unchanged`. Erased people are left out, also those who were erased since the batch was prepared.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic
 
 from indexer.agency_registry import AgencyRegistry
 from indexer.document import Document, seal_document
 from indexer.engines.records import RecordLookup, RecordWrite, RecordWriter
+from indexer.erased import ErasedPeople
 from indexer.identity import links_of_paper
 from indexer.record_lines import Model, RecordKind, read_record
 from indexer.sources.lines import Line
@@ -31,6 +32,7 @@ from security.vault.base import Vault
 from security.vault.rows import IdentityLink, KeyKind
 
 UNKNOWN_PROCEDURE = "unknown_procedure"
+ERASED_PERSON = "erased_person"
 
 AuditBatch = Callable[[Sequence[RecordWrite]], None]
 """Appends the batch's entry to the audit log, durably, or raises."""
@@ -44,6 +46,8 @@ class Prepared:
     writes: list[RecordWrite] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     """The line of each of `writes`."""
+    people: list[frozenset[bytes]] = field(default_factory=list)
+    """What the list of erasures would hold of the people of each of `writes`."""
     links: list[IdentityLink] = field(default_factory=list)
     agencies: set[str] = field(default_factory=set)
     unknown_keys: Counter[str] = field(default_factory=Counter)
@@ -53,9 +57,21 @@ class Prepared:
         self.results += later.results
         self.writes += later.writes
         self.lines += later.lines
+        self.people += later.people
         self.links += later.links
         self.agencies |= later.agencies
         self.unknown_keys.update(later.unknown_keys)
+
+    def without(self, record_ids: frozenset[bytes]) -> Prepared:
+        """Return the batch without what it writes of these records."""
+        kept = [place for place, write in enumerate(self.writes) if write.record_id not in record_ids]
+        return replace(
+            self,
+            writes=[self.writes[place] for place in kept],
+            lines=[self.lines[place] for place in kept],
+            people=[self.people[place] for place in kept],
+            links=[link for link in self.links if link.evidence not in record_ids],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,7 @@ class _Row(Generic[Model]):
     line: Line
     model: Model
     document: Document
+    has_erased: bool = False
 
 
 class RecordIngest(Generic[Model]):
@@ -94,6 +111,7 @@ class RecordIngest(Generic[Model]):
         self._vault = vault
         self._agencies = agencies
         self._knows_procedure = knows_procedure
+        self._erased = ErasedPeople(vault.erased, keys)
 
     def prepare(self, lines: Iterable[Line], lookup: RecordLookup) -> Prepared:
         """Return the batch with everything decided and sealed; only the vault's keys have been written."""
@@ -107,8 +125,9 @@ class RecordIngest(Generic[Model]):
                 rows.append(self._read(line, prepared))
             except RowError as error:
                 answered[line.number] = LineResult(line.number, line.offset, "refused", error=error)
+        rows = self._without_erased(rows)
         known = self._known([row.document for row in rows], lookup)
-        newer = [row.document for row in rows if _verdict(row.document, known)[0] == "indexed"]
+        newer = [row.document for row in rows if row.document.people and _verdict(row.document, known)[0] == "indexed"]
         section_keys = self._section_keys(newer)
         for row in rows:
             answered[row.line.number] = self._answer(row, known, section_keys, prepared)
@@ -123,14 +142,35 @@ class RecordIngest(Generic[Model]):
         """
         if not prepared.writes:
             return prepared.results
+        # No erasure begins between the look at the list and the writing.
+        with self._vault.erased.batch():
+            overtaken = self._overtaken(prepared)
+            again = [
+                line
+                for line, write in zip(prepared.lines, prepared.writes, strict=True)
+                if write.record_id in overtaken
+            ]
+            again += self._write(prepared.without(overtaken) if overtaken else prepared, writer, audit)
+        # Decide about these lines again, one by one: somebody in them was erased since they were prepared, or another
+        # batch wrote their records.
+        redone = {line.number: self._alone(line, writer, audit) for line in again}
+        return [redone.get(result.line, result) for result in prepared.results]
+
+    def _overtaken(self, prepared: Prepared) -> frozenset[bytes]:
+        """Return the ids of the records with somebody who was erased since they were prepared."""
+        erased = self._vault.erased.among(frozenset().union(*prepared.people))
+        people = zip(prepared.writes, prepared.people, strict=True)
+        return frozenset(write.record_id for write, entries in people if not entries.isdisjoint(erased))
+
+    def _write(self, prepared: Prepared, writer: RecordWriter, audit: AuditBatch) -> list[Line]:
+        """Write what was prepared and return the lines of which the index has other versions than were looked up."""
+        if not prepared.writes:
+            return []
         audit(prepared.writes)
         self._agencies.ensure(prepared.agencies)
         if prepared.links:
             self._vault.links.add_links(prepared.links)
-        # Another batch wrote these records since they were looked up: decide about their lines again, one by one.
-        left_out = [prepared.lines[place] for place in sorted(writer.put(prepared.writes))]
-        redone = {line.number: self._alone(line, writer, audit) for line in left_out}
-        return [redone.get(result.line, result) for result in prepared.results]
+        return [prepared.lines[place] for place in sorted(writer.put(prepared.writes))]
 
     def _alone(self, line: Line, writer: RecordWriter, audit: AuditBatch) -> LineResult:
         [result] = self.commit(self.prepare([line], writer.lookup()), writer, audit)
@@ -140,7 +180,15 @@ class RecordIngest(Generic[Model]):
         model, unknown = read_record(self._kind, line)
         prepared.unknown_keys.update(unknown)
         domain = self._agencies.tree.domain_of(self._kind.agency(model))
-        return _Row(line, model, self._kind.document(model, self._domain_keys(domain)))
+        return _Row(line, model, self._kind.document(model, self._domain_keys(domain), ()))
+
+    def _without_erased(self, rows: list[_Row[Model]]) -> list[_Row[Model]]:
+        erased = self._erased.among(one for row in rows for one in row.document.people)
+        return [row if erased.isdisjoint(row.document.references) else self._without(row, erased) for row in rows]
+
+    def _without(self, row: _Row[Model], erased: frozenset[bytes]) -> _Row[Model]:
+        keys = self._domain_keys(row.document.domain)
+        return replace(row, document=self._kind.document(row.model, keys, erased), has_erased=True)
 
     def _domain_keys(self, domain: str) -> DomainKeys:
         self._keys.ensure_domain(domain)
@@ -177,8 +225,9 @@ class RecordIngest(Generic[Model]):
     ) -> LineResult:
         """Decide about one row, seal it if it is to be written, and remember it for those behind it."""
         document, line = row.document, row.line
-        status, error = _verdict(document, known)
-        warnings: tuple[str, ...] = ()
+        # Of a record whose people were all erased there is nothing to write.
+        status, error = _verdict(document, known) if document.people else ("unchanged", None)
+        warnings: tuple[str, ...] = (ERASED_PERSON,) if row.has_erased else ()
         if status == "indexed":
             counter = known.get(document.record_id, _NEW).counter
             try:
@@ -188,12 +237,13 @@ class RecordIngest(Generic[Model]):
             else:
                 known[document.record_id] = _Known(document.version, document.digest, write.counter)
                 self._add(row, write, prepared)
-                warnings = self._warnings(row.model)
+                warnings += self._warnings(row.model)
         return LineResult(line.number, line.offset, status, document.record_id.hex(), error, warnings)
 
     def _add(self, row: _Row[Model], write: RecordWrite, prepared: Prepared) -> None:
         prepared.writes.append(write)
         prepared.lines.append(row.line)
+        prepared.people.append(frozenset().union(*map(self._erased.entries_of, row.document.people)))
         prepared.agencies.add(row.document.agency)
         if isinstance(row.model, Paper):
             prepared.links += links_of_paper(row.model, row.document, self._domain_keys(row.document.domain))

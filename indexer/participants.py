@@ -67,12 +67,16 @@ class _Gathering:
         return known
 
     def _reference(self, role: str, person: Person) -> bytes:
-        for id_type in _NUMBERS:
-            if number := getattr(person, id_type):
-                return self._references.subject(id_type, number)
+        if number := number_of(person):
+            return self._references.subject(*number)
         ordinal = self._ordinals[role]
         self._ordinals[role] += 1
         return self._references.role(*self._place, role, ordinal)
+
+
+def number_of(person: Person) -> tuple[str, str] | None:
+    """Return kind and value of the number that a person is known by; None without one."""
+    return next(((kind, number) for kind in _NUMBERS if (number := getattr(person, kind))), None)
 
 
 def _merged(known: Person, other: Person, pointer: str) -> Person:

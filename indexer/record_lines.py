@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -31,7 +31,7 @@ class RecordKind(Generic[Model]):
     collection: RecordCollection
     model: type[Model]
     agency: Callable[[Model], str]
-    document: Callable[[Model, DomainKeys], Document]
+    document: Callable[[Model, DomainKeys, Collection[bytes]], Document]
 
 
 DOSSIERS = RecordKind("dossier", Dossier, lambda one: one.agency, document_of_dossier)
