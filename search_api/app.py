@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from schemas.settings import Settings
+from search_api.document import install_document
 from search_api.middleware import BodyLimit, Tracing
 from search_api.parts import make_services, open_parts
 from search_api.problems import install_problems
@@ -43,6 +44,7 @@ def create_app(settings: Settings, passphrase: Callable[[], str | None] = lambda
     for module in (procedures, records, prefill, ingest):
         app.include_router(module.router, prefix="/v1")
     app.include_router(operations.router)
+    install_document(app)
     app.add_middleware(BodyLimit, max_body_mib=settings.max_body_mib)
     app.add_middleware(Tracing)
     return app

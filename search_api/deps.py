@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 import msgspec
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from schemas.errors import NotPermittedError, UnauthenticatedError, ValidationFailedError
+from schemas import canonical
+from schemas.errors import UnauthenticatedError, ValidationFailedError
 from search_api.parts import Parts, Services
-from search_api.problems import trace_id
+from search_api.problems import trace_id, unknown_parameter
 from search_api.services import audit_trail
 from security.actor import ANONYMOUS, Actor
 
@@ -17,46 +19,62 @@ _encode = msgspec.json.Encoder().encode
 _RECORD_ID_BYTES = 16
 
 
-def services(request: Request) -> Services:
+# For the OpenAPI document; a token is verified below, so that one that does not verify is told why.
+_BEARER = HTTPBearer(
+    scheme_name="bearer", bearerFormat="JWT", description="An access token (RFC 9068).", auto_error=False
+)
+
+
+# All of these are `async`, as the framework would send a plain function to another thread.
+async def services(request: Request) -> Services:
     """Return the services of the application."""
     return cast(Services, request.app.state.services)
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
     """Return the parts of the application."""
     return cast(Parts, request.app.state.parts)
 
 
-def optional_actor(request: Request) -> Actor:
+async def optional_actor(
+    request: Request,
+    services: Annotated[Services, Depends(services)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+) -> Actor:
     """Return who asks, or ANONYMOUS without a token; a token that does not verify is refused all the same."""
-    header = request.headers.get("authorization")
-    if header is None:
-        return ANONYMOUS
-    kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token:
+    if bearer is not None:
+        return services.verifier.verify(bearer.credentials)
+    if "authorization" in request.headers:
         raise UnauthenticatedError("send the access token as `Authorization: Bearer …`")
-    return services(request).verifier.verify(token.strip())
+    return ANONYMOUS
 
 
-def actor(request: Request) -> Actor:
-    """Return who asks; `UnauthenticatedError` without a token."""
-    found = optional_actor(request)
-    if found is ANONYMOUS:
+async def asking(request: Request, actor: Annotated[Actor, Depends(optional_actor)]) -> audit_trail.Request:
+    """Return who asks, with the trace id; `UnauthenticatedError` without a token."""
+    if actor is ANONYMOUS:
         raise UnauthenticatedError("this route needs an access token")
-    return found
+    return audit_trail.Request(actor, trace_id(request))
 
 
-def asking(request: Request) -> audit_trail.Request:
-    """Return who asks, with the trace id."""
-    return audit_trail.Request(actor(request), trace_id(request))
+async def no_parameters(request: Request) -> None:
+    """Refuse every query parameter, for routes that have none."""
+    for name in request.query_params:
+        raise unknown_parameter([name])
 
 
-def stated_purpose(request: Request) -> str:
-    """Return the purpose of a GET of personal data; its header is the only place, as URLs are logged."""
-    purpose = request.headers.get("hoso-purpose")
-    if purpose is None:
-        raise NotPermittedError("state the purpose in the header Hoso-Purpose, such as dossier_processing")
-    return purpose
+async def stated_case(
+    hoso_case: Annotated[
+        str | None,
+        Header(
+            alias="Hoso-Case",
+            max_length=100,
+            description="Code of the dossier that the officer is working on.",
+            examples=["H41.14-261102-0003"],
+        ),
+    ] = None,
+) -> str | None:
+    """Return the case number of a GET of personal data, in canonical form."""
+    return canonical.dossier_code(hoso_case) if hoso_case else None
 
 
 def record_id(text: str) -> bytes:
@@ -82,8 +100,18 @@ def personal_answer(value: Any) -> Response:
     return answer
 
 
+NoParameters = Depends(no_parameters)
 ServicesOf = Annotated[Services, Depends(services)]
 PartsOf = Annotated[Parts, Depends(parts)]
 OptionalActor = Annotated[Actor, Depends(optional_actor)]
 Asking = Annotated[audit_trail.Request, Depends(asking)]
-Purpose = Annotated[str, Depends(stated_purpose)]
+Case = Annotated[str | None, Depends(stated_case)]
+Purpose = Annotated[
+    str,
+    Header(
+        alias="Hoso-Purpose",
+        max_length=40,
+        description="The purpose, such as dossier_processing. It stands here as URLs are logged.",
+        examples=["dossier_processing"],
+    ),
+]

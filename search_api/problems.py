@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = {429: "10", 503: "5"}
+# A key that is not a plain name may be somebody's: it is not repeated.
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_]{0,39}[0-9]{0,3}")
 _TYPES = "https://hoso.example/problems/"
 _TITLES = {
     401: "Not signed in",
@@ -57,8 +60,8 @@ def trace_id(request: Request) -> str:
     return str(request.scope.get("hoso.trace", ""))
 
 
-def problem_response(request: Request, error: HosoError) -> Response:
-    """Return the answer for an error."""
+def problem_response(request: Request, error: HosoError, more_headers: Mapping[str, str] | None = None) -> Response:
+    """Return the answer for an error, with `more_headers` if there are any."""
     problem = Problem(
         type=f"{_TYPES}{error.code}",
         title=_TITLES.get(error.status, "Error"),
@@ -70,7 +73,7 @@ def problem_response(request: Request, error: HosoError) -> Response:
         pointer=error.pointer,
         reason=getattr(error, "reason", None),
     )
-    headers = {}
+    headers = dict(more_headers or {})
     if error.status in _RETRY_AFTER_S:
         headers["Retry-After"] = _RETRY_AFTER_S[error.status]
     if error.status == UnauthenticatedError.status:
@@ -93,35 +96,44 @@ def install_problems(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return problem_response(request, _http_error(error))
-
-    async def of_anything(request: Request, error: Exception) -> Response:
-        # The type alone: a message of foreign code may hold a value.
-        log.error("request.crashed", error=type(error).__name__, trace=trace_id(request))
-        return problem_response(request, HosoError("an unexpected error; see the server's log under the trace id"))
+        return problem_response(request, _http_error(error), error.headers)
 
     app.add_exception_handler(HosoError, of_ours)
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
-    app.add_exception_handler(Exception, of_anything)
 
 
 def validation_error(faults: Sequence[Mapping[str, Any]]) -> HosoError:
     """Return the first fault that pydantic found, without the value it found it in."""
     fault = faults[0]
-    place = [part for part in fault["loc"] if part not in ("body", "query", "header", "path")]
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
-    if fault["type"] == "extra_forbidden":
-        return UnknownParameterError("a parameter or key is not known", pointer=pointer)
     if fault["type"] == "json_invalid":
         return ValidationFailedError("the body is not JSON")
+    # The first part says where: body, query, header, path.
+    place = [str(part) for part in fault["loc"][1:]]
+    if fault["type"] == "extra_forbidden":
+        return unknown_parameter(place)
+    pointer = _pointer(place)
     cause = (fault.get("ctx") or {}).get("error")
     if isinstance(cause, CanonicalFormError):
         return CanonicalFormError(cause.reason, str(cause), pointer=pointer)
     return ValidationFailedError(str(fault["msg"]), pointer=pointer)
 
 
+def unknown_parameter(place: Sequence[str]) -> UnknownParameterError:
+    """Return the error for a parameter or key at `place` that is not known."""
+    told = place if _PLAIN_KEY.fullmatch(place[-1]) else place[:-1]
+    return UnknownParameterError("a parameter or key is not known", pointer=_pointer(told))
+
+
+def _pointer(place: Sequence[str]) -> str:
+    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in place)
+
+
 def _http_error(error: HTTPException) -> HosoError:
+    if error.status_code == 400:
+        # What the framework makes of everything that goes wrong while it reads a body.
+        cause = error.__cause__
+        return cause if isinstance(cause, HosoError) else ValidationFailedError("the body is not JSON in UTF-8")
     made = HosoError("no such resource" if error.status_code == 404 else "the request cannot be served")
     made.status = error.status_code
     made.code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")

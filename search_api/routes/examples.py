@@ -79,6 +79,16 @@ PREFILL_REQUEST = {
     "filing_date": "2026-11-23",
 }
 
+PROBLEM = {
+    "type": "https://hoso.example/problems/record_not_found",
+    "title": "Not found",
+    "status": 404,
+    "code": "record_not_found",
+    "detail": "no such record within reach",
+    "text_vi": "Không tìm thấy hồ sơ.",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+
 _RECORD_ITEM = {
     "id": "0f3c9c1be0a24dd0a8f3a7d21f6a9b55",
     "dossier_code": CASE["code"],
@@ -95,18 +105,26 @@ _RECORD_ITEM = {
 }
 
 
-def _answers(example: Any, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
-    problem = {"application/problem+json": {"schema": {"type": "object"}}}
+def _answers(
+    example: Any, schema: dict[str, Any], media_type: str = "application/json"
+) -> dict[int | str, dict[str, Any]]:
+    problem = {"application/problem+json": {"schema": _schema("Problem"), "example": PROBLEM}}
     return {
-        200: {"description": "Answer", "content": {media_type: {"example": example}}},
+        200: {"description": "Answer", "content": {media_type: {"schema": schema, "example": example}}},
         "4XX": {"description": "A problem (RFC 9457)", "content": problem},
         "5XX": {"description": "A problem (RFC 9457)", "content": problem},
     }
 
 
+def _schema(name: str) -> dict[str, Any]:
+    # `search_api.document` has them.
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 def _lines(*rows: Any) -> dict[str, Any]:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return {"requestBody": {"required": True, "content": {"application/x-ndjson": {"example": text}}}}
+    body = {"schema": {"type": "string", "description": "One JSON object a line."}, "example": text}
+    return {"requestBody": {"required": True, "content": {"application/x-ndjson": body}}}
 
 
 def request_example(example: Any) -> dict[str, Any]:
@@ -136,7 +154,8 @@ PROCEDURES = _answers(
         "next_cursor": None,
         "suggestions": [],
         "took_ms": 1.2,
-    }
+    },
+    _schema("ProcedureAnswer"),
 )
 PROCEDURE_ANSWER = {"id": "1.001193", "visibility": "public", **PROCEDURE}
 RECORD_PAGE = {
@@ -155,6 +174,12 @@ RECORD_ANSWER = {
     "persons": _RECORD_ITEM["persons"],
     "masked": True,
     "audit_entry": "18",
+}
+OPENED_ANSWER = {
+    **RECORD_ANSWER,
+    "persons": [{"roles": ["applicant"], **_MOTHER}],
+    "masked": False,
+    "audit_entry": "19",
 }
 PREFILL_ANSWER = {
     "id": "9b0e4a4de1c64f5f9f9a3a0c2b7f5d11",
@@ -184,15 +209,34 @@ PREFILL_ANSWER = {
     "papers_saved": 0,
     "issues": [],
     "sources": [{"system": "hoso", "status": "ok", "latency_ms": 2.1}],
-    "audit_entry": "19",
+    "audit_entry": "20",
 }
 
-FORM = _answers({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {}})
-RECORD_SEARCH = _answers(RECORD_PAGE)
-RECORD = _answers(RECORD_ANSWER)
-PREFILL = _answers(PREFILL_ANSWER)
-PROCEDURE_ANSWERS = _answers(PROCEDURE_ANSWER)
-INGEST = _answers('{"line":1,"status":"indexed","id":"0f3c9c1be0a24dd0a8f3a7d21f6a9b55"}\n', "application/x-ndjson")
+_ANY_OBJECT = {"type": "object"}
+FORM = _answers(
+    {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tờ khai đăng ký khai sinh",
+        "type": "object",
+        "properties": {},
+    },
+    _ANY_OBJECT,
+)
+HEALTH = _answers({"status": "ok"}, _ANY_OBJECT)
+READINESS = _answers({"status": "ok", "checks": {"keys": "ok", "vault": "ok", "engine": "ok"}}, _ANY_OBJECT)
+JWKS = _answers(
+    {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}, _ANY_OBJECT
+)
+RECORD_SEARCH = _answers(RECORD_PAGE, _schema("RecordPage"))
+RECORD = _answers(RECORD_ANSWER, _schema("RecordView"))
+OPENED_RECORD = _answers(OPENED_ANSWER, _schema("RecordView"))
+PREFILL = _answers(PREFILL_ANSWER, _schema("PrefillAnswer"))
+PROCEDURE_ANSWERS = _answers(PROCEDURE_ANSWER, _ANY_OBJECT)
+INGEST = _answers(
+    '{"line":1,"status":"indexed","id":"0f3c9c1be0a24dd0a8f3a7d21f6a9b55"}\n',
+    {"type": "string", "description": "One JSON object a line, in the order of the lines sent: see LineAnswer."},
+    "application/x-ndjson",
+)
 
 DOSSIER_LINES = _lines(DOSSIER, CASE)
 PAPER_LINES = _lines(PAPER)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from search_api.deps import Asking, ServicesOf
+from search_api.deps import Asking, NoParameters, ServicesOf
 from search_api.routes import examples
 from search_api.services.ingest import IngestKind
 
-router = APIRouter(tags=["ingest"])
+router = APIRouter(tags=["ingest"], dependencies=[NoParameters], default_response_class=Response)
 
 MEDIA_TYPE = "application/x-ndjson"
 _encode_line = msgspec.json.Encoder().encode_lines

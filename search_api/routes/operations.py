@@ -5,25 +5,26 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from schemas.errors import HosoError, IndexNotReadyError
-from search_api.deps import PartsOf, json_answer
+from search_api.deps import NoParameters, PartsOf, json_answer
 from search_api.parts import Parts
+from search_api.routes import examples
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], dependencies=[NoParameters])
 
 
-@router.get("/healthz", summary="Is the process alive")
+@router.get("/healthz", summary="Is the process alive", responses=examples.HEALTH)
 async def healthz() -> Response:
     """Answer; nothing is asked."""
     return json_answer({"status": "ok"})
 
 
-@router.get("/readyz", summary="Can it answer")
+@router.get("/readyz", summary="Can it answer", responses=examples.READINESS)
 async def readyz(parts: PartsOf) -> Response:
     """Ask keys, vault and engine; empty indexes are ready too."""
     return json_answer({"status": "ok", "checks": _check(parts)})
 
 
-@router.get("/.well-known/jwks.json", summary="Public keys of the local issuer")
+@router.get("/.well-known/jwks.json", summary="Public keys of the local issuer", responses=examples.JWKS)
 async def jwks(parts: PartsOf) -> Response:
     """Return the keys that local access tokens verify under."""
     return json_answer(parts.local_issuer().jwks())

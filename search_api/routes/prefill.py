@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from schemas.prefill import PrefillRequest
-from search_api.deps import Asking, Purpose, ServicesOf, personal_answer
+from search_api.deps import Asking, NoParameters, Purpose, ServicesOf, personal_answer
 from search_api.routes import examples
-from search_api.routes.procedures import NoParameters
 
-router = APIRouter(tags=["prefill"])
+router = APIRouter(tags=["prefill"], dependencies=[NoParameters])
 
 
 @router.post(
@@ -25,10 +24,12 @@ async def prefill(wanted: PrefillRequest, asking: Asking, services: ServicesOf) 
     return personal_answer(await services.prefill.prefill(wanted, asking))
 
 
-@router.get("/prefill/{prefill_id}", summary="Read a prefill again", responses=examples.PREFILL)
+@router.get("/prefill/{id}", summary="Read a prefill again", responses=examples.PREFILL)
 async def stored(
-    prefill_id: str, none: Annotated[NoParameters, Query()], asking: Asking, purpose: Purpose, services: ServicesOf
+    prefill_id: Annotated[str, Path(alias="id", max_length=100, description="Of the answer to a prefill.")],
+    asking: Asking,
+    purpose: Purpose,
+    services: ServicesOf,
 ) -> Response:
     """Return an answer of this client again, until it expires."""
-    del none
     return personal_answer(await services.prefill.stored(prefill_id, purpose, asking))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.search import FACETS, MAX_PAGE, ProcedureFilters
-from search_api.deps import OptionalActor, PartsOf, ServicesOf, json_answer
+from schemas.search import FACETS, MAX_PAGE, MAX_QUERY_CHARS, ProcedureFilters
+from search_api.deps import NoParameters, OptionalActor, PartsOf, ServicesOf, json_answer
 from search_api.routes import examples
 from search_api.services.prefill.forms import get_form
 
 router = APIRouter(tags=["procedures"])
 
+# Signing in adds what is not public, but is not needed.
+_TOKEN_OR_NONE: dict[str, Any] = {"security": [{}]}
+
+ProcedureId = Annotated[
+    str, Path(alias="id", max_length=300, description="The `id` of a search, such as the code.", examples=["1.001193"])
+]
 _Values = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=20)]
 
 
@@ -22,7 +28,14 @@ class ProcedureParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: Annotated[str, Field(description="The question, in any spelling; empty lists all.")] = ""
+    q: Annotated[
+        str,
+        Field(
+            max_length=MAX_QUERY_CHARS,
+            description="The question, in any spelling; empty lists all.",
+            examples=["khai sinh"],
+        ),
+    ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 10
     cursor: Annotated[str | None, Field(max_length=2000)] = None
     domain: _Values = []
@@ -32,13 +45,7 @@ class ProcedureParameters(BaseModel):
     channel: _Values = []
 
 
-class NoParameters(BaseModel):
-    """A route without parameters: any is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-@router.get("/procedures", summary="Search procedures", responses=examples.PROCEDURES)
+@router.get("/procedures", summary="Search procedures", responses=examples.PROCEDURES, openapi_extra=_TOKEN_OR_NONE)
 async def search(
     parameters: Annotated[ProcedureParameters, Query()], actor: OptionalActor, services: ServicesOf, parts: PartsOf
 ) -> Response:
@@ -54,21 +61,21 @@ async def search(
     return json_answer(found)
 
 
-@router.get("/procedures/{procedure_id}", summary="One procedure", responses=examples.PROCEDURE_ANSWERS)
-async def get(
-    procedure_id: str,
-    none: Annotated[NoParameters, Query()],
-    actor: OptionalActor,
-    services: ServicesOf,
-    parts: PartsOf,
-) -> Response:
+@router.get(
+    "/procedures/{id}",
+    summary="One procedure",
+    responses=examples.PROCEDURE_ANSWERS,
+    dependencies=[NoParameters],
+    openapi_extra=_TOKEN_OR_NONE,
+)
+async def get(procedure_id: ProcedureId, actor: OptionalActor, services: ServicesOf, parts: PartsOf) -> Response:
     """Return a whole procedure: terms, fees, papers, steps."""
-    del none
     return json_answer(services.procedures.get(procedure_id, parts.policy.visibilities(actor)))
 
 
-@router.get("/procedures/{procedure_id}/form", summary="The form of a procedure", responses=examples.FORM)
-async def form(procedure_id: str, none: Annotated[NoParameters, Query()]) -> Response:
+@router.get(
+    "/procedures/{id}/form", summary="The form of a procedure", responses=examples.FORM, dependencies=[NoParameters]
+)
+async def form(procedure_id: ProcedureId) -> Response:
     """Return the form's JSON Schema, and with it the pointers of a prefill."""
-    del none
     return json_answer(get_form(procedure_id).schema)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Path, Response
 
-from schemas import canonical
 from schemas.records import RecordOpenRequest, RecordSearchRequest
-from search_api.deps import Asking, Purpose, ServicesOf, personal_answer, record_id
+from search_api.deps import Asking, Case, NoParameters, Purpose, ServicesOf, personal_answer, record_id
 from search_api.routes import examples
-from search_api.routes.procedures import NoParameters
 
-router = APIRouter(tags=["records"])
+router = APIRouter(tags=["records"], dependencies=[NoParameters])
+
+RecordId = Annotated[str, Path(alias="id", max_length=100, description="Of a search: 32 hex digits.")]
 
 
 @router.post(
@@ -26,27 +26,18 @@ async def search(wanted: RecordSearchRequest, asking: Asking, services: Services
     return personal_answer(await services.record_search.search(wanted, asking))
 
 
-@router.get("/records/{record}", summary="Look at a record", responses=examples.RECORD)
-async def get(
-    record: str,
-    none: Annotated[NoParameters, Query()],
-    asking: Asking,
-    purpose: Purpose,
-    services: ServicesOf,
-    hoso_case: Annotated[str | None, Header()] = None,
-) -> Response:
+@router.get("/records/{id}", summary="Look at a record", responses=examples.RECORD)
+async def get(record: RecordId, asking: Asking, purpose: Purpose, case: Case, services: ServicesOf) -> Response:
     """Return a record, masked."""
-    del none
-    case = canonical.dossier_code(hoso_case) if hoso_case else None
     return personal_answer(await services.record_opening.get(record_id(record), purpose, case, asking))
 
 
 @router.post(
-    "/records/{record}/open",
+    "/records/{id}/open",
     summary="Open a record",
-    responses=examples.RECORD,
+    responses=examples.OPENED_RECORD,
     openapi_extra=examples.request_example(examples.OPEN_REQUEST),
 )
-async def open_record(record: str, wanted: RecordOpenRequest, asking: Asking, services: ServicesOf) -> Response:
+async def open_record(record: RecordId, wanted: RecordOpenRequest, asking: Asking, services: ServicesOf) -> Response:
     """Return a record unmasked, for a reason and a case that concerns the same person."""
     return personal_answer(await services.record_opening.open(record_id(record), wanted, asking))

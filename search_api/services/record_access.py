@@ -108,7 +108,9 @@ class RecordAccess:
         """
         wanted = AnyOf(tuple(_query(keys, values_of(references(keys))) for keys in lease))
         found = self._searcher.search(collection, wanted, self.scope(grant, lease), MAX_CANDIDATES)
-        return self.open(collection, found.items, grant, lease, subjects=subjects, people=people), found.more
+        more = found.more or len(found.items) > MAX_CANDIDATES
+        candidates = found.items[:MAX_CANDIDATES]
+        return self.open(collection, candidates, grant, lease, subjects=subjects, people=people), more
 
     def fetch(
         self,
@@ -121,7 +123,8 @@ class RecordAccess:
     ) -> OpenedRecord | None:
         """Return one record, if it is there and the grant permits it."""
         found = self._searcher.fetch(collection, [record_id], self.scope(grant, lease))
-        return next(iter(self.open(collection, found, grant, lease, subjects=subjects)), None)
+        asked = [one for one in found if one.record_id == record_id]
+        return next(iter(self.open(collection, asked, grant, lease, subjects=subjects)), None)
 
     # ---------------------------------------------------------------- a person
 
@@ -175,11 +178,13 @@ class RecordAccess:
 
         What an engine returns too much, or moved, or damaged, is left out, counted and told to the operator's log.
         """
-        headers = [header for one in candidates if (header := _permitted(collection, one, grant, lease, subjects))]
+        permitted = (_permitted(collection, one, grant, lease, subjects) for one in candidates)
+        headers = list({header.place.record_id: header for header in permitted if header}.values())
         wanted = [frozenset(people(header)) if people else frozenset(header.header.persons) for header in headers]
         keys = self._section_keys(headers, wanted, lease)
-        opened = [_opened(header, whom, keys) for header, whom in zip(headers, wanted, strict=True)]
-        if dropped := len(candidates) - len(headers):
+        tried = (_opened(header, whom, keys) for header, whom in zip(headers, wanted, strict=True))
+        opened = [record for record in tried if record]
+        if dropped := len(candidates) - len(opened):
             log.warning("records.dropped", collection=collection, dropped=dropped, returned=len(candidates))
         return opened
 
@@ -225,17 +230,20 @@ def _permitted(
     return opened if permitted else None
 
 
-def _opened(header: OpenHeader, whom: frozenset[bytes], keys: dict[bytes, bytes]) -> OpenedRecord:
+def _opened(header: OpenHeader, whom: frozenset[bytes], keys: dict[bytes, bytes]) -> OpenedRecord | None:
     shared: dict[str, object] = {}
     people = []
-    for index, slot in enumerate(header.header.slots):
-        # The key of an erased person, or of a record past its retention, is gone: that part stays shut.
-        if (key := keys.get(slot.reference)) is None:
-            continue
-        if slot.kind == "shared":
-            shared = _decode(open_slot(header, index, key))
-        elif slot.reference in whom:
-            people.append(OpenedPerson(slot.reference, _decode(open_slot(header, index, key))))
+    try:
+        for index, slot in enumerate(header.header.slots):
+            # The key of an erased person, or of a record past its retention, is gone: that part stays shut.
+            if (key := keys.get(slot.reference)) is None:
+                continue
+            if slot.kind == "shared":
+                shared = _decode(open_slot(header, index, key))
+            elif slot.reference in whom:
+                people.append(OpenedPerson(slot.reference, _decode(open_slot(header, index, key))))
+    except EnvelopeError:
+        return None
     place = header.place
     return OpenedRecord(
         "dossier" if place.collection == "dossier" else "paper",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rapidfuzz.distance import JaroWinkler
 
 from schemas.canonical import dates_agree, name_parts, names_agree, one_syllable_deletions, phonetic_key
 from schemas.records import Match, RecordQuery
+from schemas.units import REFORM_DAY
 from schemas.vietnamese import fold_name, normalise
 from search_api.services.opened import OpenedPerson, OpenedRecord
 
@@ -32,11 +34,13 @@ class Wanted:
         query: read.
         subjects: references that the query's citizen id stands for; empty if it has none.
         dossier_codes: dossiers that papers of the query's document number came from.
+        wards: the query's ward as `era:code`, under which filings may stand; empty if it has none.
     """
 
     query: RecordQuery
     subjects: frozenset[bytes]
     dossier_codes: frozenset[str]
+    wards: frozenset[str]
 
 
 def match_record(record: OpenedRecord, wanted: Wanted) -> tuple[Match, OpenedPerson | None] | None:
@@ -51,7 +55,11 @@ def match_record(record: OpenedRecord, wanted: Wanted) -> tuple[Match, OpenedPer
         return None
     if not _asks_for_a_person(query):
         return _match("exact", 1.0), None
-    matches = [(found, one) for one in record.people if (found := _match_person(one, wanted))]
+    if wanted.wards:
+        people = [one for one in record.people if _unit(one, record) in wanted.wards]
+    else:
+        people = list(record.people)
+    matches = [(found, one) for one in people if (found := _match_person(one, wanted))]
     return max(matches, key=lambda pair: pair[0].score, default=None)
 
 
@@ -64,7 +72,13 @@ def _has_document(record: OpenedRecord, wanted: Wanted) -> bool:
 
 
 def _asks_for_a_person(query: RecordQuery) -> bool:
-    return any((query.citizen_id, query.old_id, query.phone, query.full_name))
+    return any((query.citizen_id, query.old_id, query.phone, query.full_name, query.year, query.ward))
+
+
+def _unit(person: OpenedPerson, record: OpenedRecord) -> str:
+    # As `indexer.token_values` has it: a commune's code is one of the day of filing.
+    before = str(record.shared.get("received_at", "9")) < REFORM_DAY.isoformat()
+    return f"{'old' if before else 'new'}:{(person.fields.get('address') or {}).get('unit_code')}"
 
 
 def _match_person(person: OpenedPerson, wanted: Wanted) -> Match | None:
@@ -113,4 +127,13 @@ def _match(kind: str, likeness: float) -> Match:
 def newest_first(records: Collection[OpenedRecord]) -> list[OpenedRecord]:
     """Return the records by time of receipt, newest first, then by code."""
     by_code = sorted(records, key=lambda one: str(one.shared.get("code", "")))
-    return sorted(by_code, key=lambda one: str(one.shared.get("received_at", "")), reverse=True)
+    return sorted(by_code, key=lambda one: received_at(one) or _LONG_AGO, reverse=True)
+
+
+def received_at(record: OpenedRecord) -> datetime | None:
+    """Return when a dossier came in, if it says so. Sources write their time in different zones."""
+    text = record.shared.get("received_at")
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)

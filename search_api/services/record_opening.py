@@ -6,7 +6,7 @@ from functools import partial
 
 from indexer.agency_registry import AgencyRegistry
 from indexer.engines.records import COLLECTIONS
-from schemas.errors import CaseNotValidError, RecordNotFoundError
+from schemas.errors import CaseNotValidError, NotPermittedError, RecordNotFoundError
 from schemas.records import RecordOpenRequest, RecordView
 from search_api.services.audit_trail import AuditTrail, Request
 from search_api.services.opened import OpenedRecord
@@ -46,6 +46,8 @@ class RecordOpening:
             SourceUnavailableError: the audit entry could not be written; nothing is answered.
         """
         grant = self._policy.decide(request.actor, "records.get", purpose, agencies=self._agencies.tree)
+        if grant.reaches_subject:
+            raise NotPermittedError("this route looks at records of an agency; citizens have routes of their own")
         lease = self._keys.lease(grant.domains)
         case = self._cases.resolve(case_number, grant, lease)
         wide, subjects = _widened(grant, case)
@@ -82,7 +84,7 @@ class RecordOpening:
             await record_access(wide, "not_found")
             raise RecordNotFoundError("no such record within reach")
         if not _concerns(case, record):
-            await record_access(wide, "denied")
+            await record_access(wide, "denied", opened=1)
             raise CaseNotValidError("the case concerns nobody of this record", pointer="/case_number")
         entry = await record_access(wide, "allowed", shown=[record])
         whose = None if record.agency in grant.agencies else case.persons

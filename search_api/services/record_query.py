@@ -113,20 +113,26 @@ def _name_groups(query: RecordQuery, name: str) -> Values:
     else:
         groups.append([("name", (fold_name(name),))])
     if query.ward:
-        groups.append([("name_ward", (fold_name(name), unit)) for unit in _units(query.ward)])
+        groups.append([("name_ward", (fold_name(name), unit)) for unit in sorted(ward_units(query))])
     return groups
 
 
-def _units(ward: str) -> list[str]:
-    """Return every unit, of both eras, under which filings about a place stand."""
+def ward_units(query: RecordQuery) -> frozenset[str]:
+    """Return every unit, as `era:code`, under which filings about the query's ward stand; none if it has no ward.
+
+    Raises:
+        ValidationFailedError: the ward is not known.
+    """
+    if query.ward is None:
+        return frozenset()
     units = Units.built_in()
-    named = units.named(ward)
+    named = units.named(query.ward)
     kin = [
         relative
         for unit in named
         for relative in (units.successors(unit.code) if unit.era == "old" else units.predecessors(unit.code))
     ]
-    found = sorted({f"{unit.era}:{unit.code}" for unit in (*named, *kin)})
+    found = frozenset(f"{unit.era}:{unit.code}" for unit in (*named, *kin))
     if not found:
         raise ValidationFailedError(
             "the ward is not known: give its name or its code, old or new",

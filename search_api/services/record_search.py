@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from indexer.agency_registry import AgencyRegistry
 from schemas.records import Match, RecordFilter, RecordPage, RecordQuery, RecordSearchRequest, TotalCount
@@ -13,12 +14,15 @@ from search_api.services.audit_trail import AuditTrail, Request
 from search_api.services.opened import OpenedPerson, OpenedRecord
 from search_api.services.record_access import PersonNumber, RecordAccess
 from search_api.services.record_cases import Cases
-from search_api.services.record_match import Wanted, match_record, newest_first
-from search_api.services.record_query import check_searchable, dossier_values, paper_values, read_text
+from search_api.services.record_match import Wanted, match_record, newest_first, received_at
+from search_api.services.record_query import check_searchable, dossier_values, paper_values, read_text, ward_units
 from search_api.services.record_view import RecordViews
 from security.cursors import Cursors
 from security.keys import KeyLease, KeyRing
 from security.policy import Grant, Policy
+
+# A day is one of the country, whatever zone a source writes its times in.
+_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class RecordSearch:
             lease,
             subjects=subjects,
         )
-        wanted = Wanted(query, own | linked, frozenset(codes))
+        wanted = Wanted(query, own | linked, frozenset(codes), ward_units(query))
         found = [Hit(record, *matched) for record in newest_first(records) if (matched := match_record(record, wanted))]
         return sorted(found, key=lambda hit: -hit.match.score), len(records) + len(papers), more or more_papers
 
@@ -127,7 +131,13 @@ class RecordSearch:
         found, more = self._access.find(
             "paper", lambda _: paper_values(query), grant, lease, subjects=subjects, people=lambda _: ()
         )
-        return [paper for paper in found if paper.shared.get("number") == query.document_number], more
+        return [paper for paper in found if _is_paper(paper, query)], more
+
+
+def _is_paper(paper: OpenedRecord, query: RecordQuery) -> bool:
+    # Tokens may collide: what is in the record decides.
+    kinds = (None, paper.shared.get("kind"))
+    return paper.shared.get("number") == query.document_number and query.document_kind in kinds
 
 
 def _filtered(hits: list[Hit], narrow: RecordFilter | None) -> list[Hit]:
@@ -140,12 +150,23 @@ def _filtered(hits: list[Hit], narrow: RecordFilter | None) -> list[Hit]:
         statuses = frozenset(narrow.status)
         tests.append(lambda one: one.shared.get("status") in statuses)
     if narrow.received_from:
-        first = str(narrow.received_from)[:10]
-        tests.append(lambda one: str(one.shared.get("received_at", ""))[: len(first)] >= first)
+        first = narrow.received_from
+        tests.append(lambda one: _compared(one, first) in (0, 1))
     if narrow.received_to:
-        last = str(narrow.received_to)[:10]
-        tests.append(lambda one: "" < str(one.shared.get("received_at", ""))[: len(last)] <= last)
+        last = narrow.received_to
+        tests.append(lambda one: _compared(one, last) in (0, -1))
     return [hit for hit in hits if all(test(hit.record) for test in tests)]
+
+
+def _compared(record: OpenedRecord, limit: datetime | str) -> int | None:
+    """Return -1, 0 or 1 for received before, at or after a time, day, month or year; None if it does not say when."""
+    received = received_at(record)
+    if received is None:
+        return None
+    if isinstance(limit, datetime):
+        return (received > limit) - (received < limit)
+    day = received.astimezone(_VIETNAM).date().isoformat()[: len(limit)]
+    return (day > limit) - (day < limit)
 
 
 def _collapsed(hits: list[Hit]) -> list[Hit]:
