@@ -408,7 +408,7 @@ def test_readers_never_fail_while_a_build_is_published(engine, reopen):
             answers = []
             while not published.is_set():
                 answers.append(search(reader, Term(token(2))))
-            return answers + [search(reader, Term(token(2)))]
+            return [*answers, search(reader, Term(token(2)))]
 
         with ThreadPoolExecutor(2) as threads:
             reading = [threads.submit(read) for _ in range(2)]
