@@ -36,7 +36,7 @@ class AgencyTree:
     first part of its code (contract.md, section 2).
     """
 
-    __slots__ = ("_agencies", "_children")
+    __slots__ = ("_agencies", "_by_domain", "_children")
 
     def __init__(self, agencies: Iterable[Agency]) -> None:
         """Keep `agencies`; of two with one code the later counts.
@@ -52,6 +52,10 @@ class AgencyTree:
             for below, above in pairwise(path):
                 children[above].add(below)
         self._children = {above: tuple(sorted(below)) for above, below in children.items()}
+        by_domain: dict[str, list[str]] = defaultdict(list)
+        for code in sorted(self._agencies):
+            by_domain[self.domain_of(code)].append(code)
+        self._by_domain = {domain: tuple(codes) for domain, codes in by_domain.items()}
 
     @classmethod
     def from_lines(cls, lines: Iterable[str | bytes]) -> AgencyTree:
@@ -120,7 +124,7 @@ class AgencyTree:
 
     def codes_of(self, domain: str) -> tuple[str, ...]:
         """Return the codes of the named agencies of one key domain, sorted."""
-        return tuple(sorted(code for code in self._agencies if self.domain_of(code) == domain))
+        return self._by_domain.get(domain, ())
 
     def codes(self) -> tuple[str, ...]:
         """Return the codes of all named agencies, sorted."""
@@ -128,7 +132,7 @@ class AgencyTree:
 
     def domains(self) -> tuple[str, ...]:
         """Return the key domains of the named agencies, sorted."""
-        return tuple(sorted({self.domain_of(code) for code in self._agencies}))
+        return tuple(sorted(self._by_domain))
 
     def _parent(self, code: str) -> str | None:
         named = self._agencies.get(code)

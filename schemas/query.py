@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -47,11 +48,28 @@ class Scope:
 NO_SCOPE = Scope(frozenset())
 
 
-def any_term(tokens: tuple[bytes, ...]) -> Query:
-    """Return the query for records that carry one of `tokens`; NOTHING without tokens."""
-    if not tokens:
+def any_of(parts: Iterable[Query]) -> Query:
+    """Return the query that matches where a part does, as flat as it goes; NOTHING without parts that can match."""
+    flat: list[Query] = []
+    for part in parts:
+        if isinstance(part, AnyOf):
+            flat += part.parts
+        elif not isinstance(part, Nothing):
+            flat.append(part)
+    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat)) if flat else NOTHING
+
+
+def all_of(parts: Iterable[Query]) -> Query:
+    """Return the query that matches where every part does; NOTHING without parts, or if one can match nothing."""
+    every = tuple(parts)
+    if not every or NOTHING in every:
         return NOTHING
-    return Term(tokens[0]) if len(tokens) == 1 else AnyOf(tuple(Term(token) for token in tokens))
+    return every[0] if len(every) == 1 else AllOf(every)
+
+
+def any_term(tokens: Iterable[bytes]) -> Query:
+    """Return the query for records that carry one of `tokens`; NOTHING without tokens."""
+    return any_of(map(Term, tokens))
 
 
 def count_terms(query: Query) -> int:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from schemas.errors import CanonicalFormError
 from schemas.text import (
@@ -23,6 +32,16 @@ from schemas.text import (
 
 MAX_PAGE = 100
 _FORBID = ConfigDict(frozen=True, extra="forbid")
+
+
+def _one_fault(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        raise CanonicalFormError("date_format", "expected a day such as 2026-11-23, or an RFC 3339 time") from None
+
+
+TimeOrDay = Annotated[Timestamp | PartialDate, WrapValidator(_one_fault)]
 
 
 class RecordQuery(BaseModel):
@@ -61,8 +80,8 @@ class RecordFilter(BaseModel):
 
     procedure_code: ProcedureCode | None = None
     status: Annotated[list[Annotated[StrictInt, Field(ge=1, le=10)]], Field(max_length=10)] | None = None
-    received_from: Timestamp | PartialDate | None = None
-    received_to: Timestamp | PartialDate | None = None
+    received_from: TimeOrDay | None = None
+    received_to: TimeOrDay | None = None
 
 
 class RecordSearchRequest(BaseModel):

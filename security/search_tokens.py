@@ -46,11 +46,16 @@ class SearchTokens:
             for name in TOKEN_KINDS
         }
         self._lane = Mac(derive(keys.idx, lp("hoso/lane/1", domain, keys.epoch)))
+        self._scopes: dict[str, bytes] = {}
         self._scope = Mac(derive(keys.idx, lp("hoso/scope/1", domain, keys.epoch)))
 
     def scope(self, agency: str) -> bytes:
         """Return the 16 bytes that stand for an agency in the engine."""
-        return self._scope(lp("scope", agency))[:SCOPE_BYTES]
+        found = self._scopes.get(agency)
+        if found is None:
+            # A read names all agencies in reach, some hundreds: computing them anew took longer than the search.
+            found = self._scopes[agency] = self._scope(lp("scope", agency))[:SCOPE_BYTES]
+        return found
 
     def query(self, kind: str, *parts: str | bytes) -> tuple[bytes, ...]:
         """Return the tokens of one value under every lane of its kind, 8 bytes each.

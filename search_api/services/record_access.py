@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ import structlog
 from indexer.agency_registry import AgencyRegistry
 from indexer.engines.records import Candidate, RecordCollection, RecordSearcher
 from schemas.errors import EnvelopeError, NotPermittedError, ValidationFailedError
-from schemas.query import AllOf, AnyOf, Query, Scope, any_term, count_terms
+from schemas.query import Query, Scope, all_of, any_of, any_term, count_terms
 from search_api.services.opened import OpenedPerson, OpenedRecord
 from security.envelope import OpenHeader, open_header, open_slot, read_place
 from security.keys import DomainKeys, KeyLease
@@ -32,6 +32,9 @@ NumberKind = Literal["citizen_id", "old_id", "passport"]
 Values = list[list[TokenValue]]
 """What to search: a record matches that has a value of every group; without groups nothing matches."""
 
+ValuesOf = Callable[[References, str], Values]
+"""Returns the values to search in one domain, by its references and its name."""
+
 Wanted = Callable[[OpenHeader], Collection[bytes]]
 """Which people's sections of a record to open."""
 
@@ -44,6 +47,31 @@ class PersonNumber:
 
     kind: NumberKind
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReferences:
+    """The references of one person by domain: the number's own, and those that links lead to."""
+
+    own: Mapping[str, frozenset[bytes]]
+    linked: Mapping[str, frozenset[bytes]]
+
+    def of(self, domain: str) -> frozenset[bytes]:
+        """Return all references in one domain."""
+        return self.own.get(domain, frozenset()) | self.linked.get(domain, frozenset())
+
+    @property
+    def all_own(self) -> frozenset[bytes]:
+        """The own references of all domains."""
+        return frozenset().union(*self.own.values())
+
+    @property
+    def everyone(self) -> frozenset[bytes]:
+        """All references of all domains."""
+        return self.all_own.union(*self.linked.values())
+
+
+NOBODY = PersonReferences({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +122,7 @@ class RecordAccess:
     def find(
         self,
         collection: RecordCollection,
-        values_of: Callable[[References], Values],
+        values_of: ValuesOf,
         grant: Grant,
         lease: KeyLease,
         *,
@@ -106,7 +134,7 @@ class RecordAccess:
         Raises:
             ValidationFailedError: the query would send more than 512 tokens in one domain.
         """
-        wanted = AnyOf(tuple(_query(keys, values_of(references(keys))) for keys in lease))
+        wanted = any_of(_query(keys, values_of(references(keys), keys.domain)) for keys in lease)
         found = self._searcher.search(collection, wanted, self.scope(grant, lease), MAX_CANDIDATES)
         more = found.more or len(found.items) > MAX_CANDIDATES
         candidates = found.items[:MAX_CANDIDATES]
@@ -128,15 +156,14 @@ class RecordAccess:
 
     # ---------------------------------------------------------------- a person
 
-    def references_of(self, number: PersonNumber, lease: KeyLease) -> tuple[frozenset[bytes], frozenset[bytes]]:
-        """Return the person's own references in the leased domains, and those that links lead to."""
-        own: set[bytes] = set()
-        everyone: set[bytes] = set()
+    def references_of(self, number: PersonNumber, lease: KeyLease) -> PersonReferences:
+        """Return the references of one person in each leased domain."""
+        own, linked = {}, {}
         for keys in lease:
             reference = references(keys).subject(number.kind, number.number)
-            own.add(reference)
-            everyone |= self.with_linked(keys.domain, [reference])
-        return frozenset(own), frozenset(everyone - own)
+            own[keys.domain] = frozenset({reference})
+            linked[keys.domain] = self.with_linked(keys.domain, [reference]) - own[keys.domain]
+        return PersonReferences(own, linked)
 
     def with_linked(self, domain: str, people: Collection[bytes]) -> frozenset[bytes]:
         """Return the references of `people` with those that links lead to."""
@@ -146,19 +173,20 @@ class RecordAccess:
 
     def records_of_person(self, number: PersonNumber, grant: Grant, lease: KeyLease) -> PersonRecords:
         """Return the dossiers and papers of one person, with the sections of that person; of papers, all sections."""
-        own, linked = self.references_of(number, lease)
-        everyone = own | linked
-        values: Values = [[("subject", (reference,)) for reference in sorted(everyone)]]
-        dossiers, more = self.find(
-            "dossier", lambda _: values, grant, lease, subjects=everyone, people=lambda _: everyone
-        )
-        papers, more_papers = self.find("paper", lambda _: values, grant, lease, subjects=everyone)
+        known = self.references_of(number, lease)
+        own, everyone = known.all_own, known.everyone
+
+        def values_of(_: References, domain: str) -> Values:
+            return [[("subject", (reference,)) for reference in sorted(known.of(domain))]]
+
+        dossiers, more = self.find("dossier", values_of, grant, lease, subjects=everyone, people=lambda _: everyone)
+        papers, more_papers = self.find("paper", values_of, grant, lease, subjects=everyone)
         records = [record for record in (*dossiers, *papers) if not everyone.isdisjoint(record.persons)]
         return PersonRecords(
             own=tuple(record for record in records if not own.isdisjoint(record.persons)),
             linked=tuple(record for record in records if own.isdisjoint(record.persons)),
             references=own,
-            linked_references=linked,
+            linked_references=everyone - own,
             more=more or more_papers,
         )
 
@@ -203,14 +231,14 @@ class RecordAccess:
 
 def _query(keys: DomainKeys, values: Values) -> Query:
     """Return the tokens of values, under every lane and epoch of one domain."""
-    wanted = AllOf(tuple(AnyOf(tuple(_term(keys, kind, parts) for kind, parts in group)) for group in values))
+    wanted = all_of(any_of(_term(keys, kind, parts) for kind, parts in group) for group in values)
     if count_terms(wanted) > MAX_TOKENS:
         raise ValidationFailedError(f"the query needs more than {MAX_TOKENS} search tokens: give fewer keys")
     return wanted
 
 
 def _term(keys: DomainKeys, kind: str, parts: tuple[str | bytes, ...]) -> Query:
-    return any_term(tuple(token for tokens in all_tokens(keys) for token in tokens.query(kind, *parts)))
+    return any_term(token for tokens in all_tokens(keys) for token in tokens.query(kind, *parts))
 
 
 def _permitted(

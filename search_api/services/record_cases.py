@@ -37,7 +37,7 @@ class Cases:
         if case_number is None:
             return None
         found, _ = self._access.find(
-            "dossier", lambda _: [[("dossier_code", (case_number,))]], grant, lease, people=lambda _: ()
+            "dossier", lambda *_: [[("dossier_code", (case_number,))]], grant, lease, people=lambda _: ()
         )
         # Tokens may collide: the code in the record decides.
         dossier = next((one for one in found if one.shared.get("code") == case_number), None)

@@ -12,7 +12,7 @@ from indexer.agency_registry import AgencyRegistry
 from schemas.records import Match, RecordFilter, RecordPage, RecordQuery, RecordSearchRequest, TotalCount
 from search_api.services.audit_trail import AuditTrail, Request
 from search_api.services.opened import OpenedPerson, OpenedRecord
-from search_api.services.record_access import PersonNumber, RecordAccess
+from search_api.services.record_access import NOBODY, PersonNumber, PersonReferences, RecordAccess
 from search_api.services.record_cases import Cases
 from search_api.services.record_match import Wanted, match_record, newest_first, received_at
 from search_api.services.record_query import check_searchable, dossier_values, paper_values, read_text, ward_units
@@ -104,23 +104,23 @@ class RecordSearch:
     def _hits(
         self, query: RecordQuery, grant: Grant, lease: KeyLease, subjects: frozenset[bytes]
     ) -> tuple[list[Hit], int, bool]:
-        own, linked = self._references(query, lease)
+        known = self._references(query, lease)
         papers, more_papers = self._papers(query, grant, lease, subjects)
         codes = sorted({str(code) for paper in papers if (code := paper.shared.get("dossier_code"))})
         records, more = self._access.find(
             "dossier",
-            lambda refs: dossier_values(query, refs, linked, codes),
+            lambda refs, domain: dossier_values(query, refs, known.linked.get(domain, frozenset()), codes),
             grant,
             lease,
             subjects=subjects,
         )
-        wanted = Wanted(query, own | linked, frozenset(codes), ward_units(query))
+        wanted = Wanted(query, known.everyone, frozenset(codes), ward_units(query))
         found = [Hit(record, *matched) for record in newest_first(records) if (matched := match_record(record, wanted))]
         return sorted(found, key=lambda hit: -hit.match.score), len(records) + len(papers), more or more_papers
 
-    def _references(self, query: RecordQuery, lease: KeyLease) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    def _references(self, query: RecordQuery, lease: KeyLease) -> PersonReferences:
         if query.citizen_id is None:
-            return frozenset(), frozenset()
+            return NOBODY
         return self._access.references_of(PersonNumber("citizen_id", query.citizen_id), lease)
 
     def _papers(
@@ -129,7 +129,7 @@ class RecordSearch:
         if query.document_number is None:
             return [], False
         found, more = self._access.find(
-            "paper", lambda _: paper_values(query), grant, lease, subjects=subjects, people=lambda _: ()
+            "paper", lambda *_: paper_values(query), grant, lease, subjects=subjects, people=lambda _: ()
         )
         return [paper for paper in found if _is_paper(paper, query)], more
 

@@ -13,9 +13,9 @@ from indexer.engines.records import Progress
 from schemas.errors import StorageError
 from security.search_tokens import TOKEN_BYTES
 
-# One slice of the token space at a time: 2^23 postings are 128 MiB, and sorting doubles that.
-_POSTINGS_AT_ONCE = 1 << 23
-_POSTINGS_PER_COMMIT = 1_000_000
+# One slice of the token space at a time: 2^22 postings are 64 MiB, and sorting takes that four times.
+_POSTINGS_AT_ONCE = 1 << 22
+_POSTINGS_PER_COMMIT = 500_000
 _ROWS_AT_ONCE = 20_000
 
 _Numbers = NDArray[np.int64]
