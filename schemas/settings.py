@@ -36,9 +36,6 @@ class Settings(BaseSettings):
         default=False, description="Serve with the local issuer on an address other than loopback."
     )
     max_body_mib: Annotated[int, Field(ge=1, le=1024)] = Field(default=64, description="Largest request body, MiB.")
-    prefill_ttl_s: Annotated[int, Field(ge=60, le=86_400)] = Field(
-        default=1800, description="How long a prefill answer can be read again, seconds."
-    )
 
     @classmethod
     def settings_customise_sources(

@@ -150,6 +150,7 @@ def make_services(parts: Parts) -> Services:
             parts.quarantine,
             parts.audit_log,
             lambda code: name_of(code) is not None,
+            procedures.reload,
         ),
     )
 

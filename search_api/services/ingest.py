@@ -90,6 +90,7 @@ class Ingest:
         quarantine: SealedQuarantine,
         log: AuditLog,
         knows_procedure: Callable[[str], bool],
+        reload_procedures: Callable[[], None],
     ) -> None:
         self._policy = policy
         self._agencies = agencies
@@ -98,6 +99,7 @@ class Ingest:
         self._catalogue = catalogue
         self._quarantine = quarantine
         self._log = log
+        self._reload_procedures = reload_procedures
         self._ingests = {
             name: RecordIngest(kind, keys, vault, agencies, knows_procedure) for name, kind in _KINDS.items()
         }
@@ -134,6 +136,8 @@ class Ingest:
         results: list[LineResult] = []
         with self._lock:
             index_procedures(lines, self._procedures, self._catalogue, _kept_later, results.append)
+            # Here and not in the next search: opening all cards takes the better part of a second.
+            self._reload_procedures()
         self._keep_refused(kind, lines, results)
         return results
 

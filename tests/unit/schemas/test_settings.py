@@ -41,11 +41,11 @@ def test_without_anything_everything_is_in_var():
 
 
 def test_arguments_win_over_the_environment_and_that_over_the_file(config, monkeypatch):
-    config('home = "from-file"\nmax_body_mib = 3\nprefill_ttl_s = 120\n')
+    config('home = "from-file"\nmax_body_mib = 3\nissuer = "https://id.example"\n')
     monkeypatch.setenv("HOSO_HOME", "from-environment")
     monkeypatch.setenv("HOSO_MAX_BODY_MIB", "5")
     settings = load_settings(home=Path("from-argument"))
-    assert (settings.home, settings.max_body_mib, settings.prefill_ttl_s) == (Path("from-argument"), 5, 120)
+    assert (settings.home, settings.max_body_mib, settings.issuer) == (Path("from-argument"), 5, "https://id.example")
 
 
 def test_an_argument_that_is_none_is_not_given(monkeypatch):
