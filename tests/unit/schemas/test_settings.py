@@ -65,8 +65,6 @@ def test_a_variable_that_is_not_known_is_refused_by_name_without_its_value(monke
     [
         ("MAX_BODY_MIB", "0"),
         ("MAX_BODY_MIB", "many"),
-        ("PREFILL_TTL_S", "59"),
-        ("PREFILL_TTL_S", "86401"),
         ("ENGINE", "sqlite"),
         ("ALLOW_LOCAL_ISSUER", "perhaps"),
     ],
