@@ -108,7 +108,7 @@ def _match_name(asked: str, fields: Mapping[str, Any]) -> Match | None:
     one, other = fold_name(asked), fold_name(stored)
     likeness = JaroWinkler.similarity(one, other)
     if sorted(one.split()) == sorted(other.split()):
-        return _match("order", likeness)
+        return _match("order", 1.0)
     if one in one_syllable_deletions(other) or other in one_syllable_deletions(one):
         return _match("deletion", likeness)
     if set(one_syllable_deletions(one)) & set(one_syllable_deletions(other)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from indexer.analysis.query import find_identifier
 from indexer.token_values import document_values, name_values
-from schemas.canonical import full_name
+from schemas.canonical import document_number, full_name, partial_date
 from schemas.errors import CanonicalFormError, ValidationFailedError
 from schemas.records import RecordQuery
 from schemas.units import Units
@@ -12,14 +15,15 @@ from schemas.vietnamese import fold_name
 from search_api.services.record_access import Values
 from security.references import References
 
-_YEAR_DIGITS = 4
+# Digits with letters or joints beside them, such as "1061/QĐ-UBND" or "BK 123456": no number alone, no street.
+_NUMBER_OF_A_PAPER = re.compile(r"(?=.*\d)(?=.*[^\W\d]|.*[/-])\S+(?: \S+)?")
 
 
 def read_text(query: RecordQuery) -> RecordQuery:
-    """Return the query with its text box read: an identifier, or a name with a birth year behind it.
+    """Return the query with its text box read: a number or code, or a name with a birth date or year behind it.
 
     Raises:
-        ValidationFailedError: the text is neither.
+        ValidationFailedError: the text is neither, or contradicts another key.
     """
     if query.text is None:
         return query
@@ -27,16 +31,33 @@ def read_text(query: RecordQuery) -> RecordQuery:
     if identifier is not None:
         if identifier.kind not in RecordQuery.model_fields:
             raise ValidationFailedError("the text is a code that records are not searched by", pointer="/query/text")
-        return query.model_copy(update={"text": None, identifier.kind: identifier.value})
-    *words, last = query.text.replace(",", " ").split() or [""]
-    year = int(last) if last.isascii() and last.isdigit() and len(last) == _YEAR_DIGITS else None
+        found = {str(identifier.kind): identifier.value}
+    else:
+        found = _read_words(query.text)
+    if any(getattr(query, key) not in (None, value) for key, value in found.items()):
+        raise ValidationFailedError("the text says what another key says otherwise", pointer="/query/text")
+    return query.model_copy(update={"text": None, **found})
+
+
+def _read_words(text: str) -> dict[str, str]:
+    *words, last = text.replace(",", " ").split() or [""]
+    born_on = _find(partial_date, last)
+    if born_on and not words:
+        return {"born_on": born_on}
+    name = _find(full_name, " ".join(words if born_on else [*words, last]))
+    if name:
+        return {"full_name": name} | ({"born_on": born_on} if born_on else {})
+    number = _find(document_number, text)
+    if number and _NUMBER_OF_A_PAPER.fullmatch(number):
+        return {"document_number": number}
+    raise ValidationFailedError("the text is no number, no code and no name", pointer="/query/text")
+
+
+def _find(form: Callable[[str], str], text: str) -> str | None:
     try:
-        name = full_name(" ".join(words if year else [*words, last]))
-    except CanonicalFormError as wrong:
-        raise ValidationFailedError(
-            f"the text is no number, no code and no name: {wrong}", pointer="/query/text"
-        ) from None
-    return query.model_copy(update={"text": None, "full_name": name, "birth_year": year or query.birth_year})
+        return form(text)
+    except CanonicalFormError:
+        return None
 
 
 def check_searchable(query: RecordQuery) -> None:
