@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+from schemas.errors import IndexNotReadyError
 from schemas.settings import Settings
 from search_api.document import install_document
 from search_api.middleware import BodyLimit, Tracing
@@ -38,6 +39,9 @@ def create_app(settings: Settings, passphrase: Callable[[], str | None] = lambda
         lifespan=closing,
         redoc_url=None,
     )
+    # An installation without records answers that there are none; only one that is being built says "not ready".
+    with suppress(IndexNotReadyError), parts.records.writing():
+        pass
     app.state.parts = parts
     app.state.services = make_services(parts)
     install_problems(app)
