@@ -259,11 +259,10 @@ def _unpack(packed: bytes) -> bytes:
 def _inflate(data: bytes) -> bytes:
     unpacker = zlib.decompressobj(-_WINDOW_BITS, _DICTIONARY)
     try:
-        # One byte of room beyond the limit, so that a text of just that length reaches its end.
-        plaintext = unpacker.decompress(data, MAX_PLAINTEXT_BYTES + 1)
+        plaintext = unpacker.decompress(data, MAX_PLAINTEXT_BYTES)
     except zlib.error:
         raise EnvelopeError("a section does not unpack") from None
-    if not unpacker.eof or unpacker.unused_data or len(plaintext) > MAX_PLAINTEXT_BYTES:
+    if not unpacker.eof or unpacker.unused_data:
         raise EnvelopeError("a section unpacks to less or more than it may")
     return plaintext
 

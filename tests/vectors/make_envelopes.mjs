@@ -122,10 +122,13 @@ reject("truncated-by-a-byte", whole.envelope.subarray(0, whole.length - 1));
 
 reject("section-kind-unknown", lifted({ slotKind: 3 }));
 reject("section-kind-empty", lifted({ slotKind: 0 }));
-reject("more-sections-than-slots", sealed(family, "count", { count: 5 }).envelope);
+const four = [...family, person(3, someone(3, "father"))];
+add("more-sections-than-slots", "reject", sealed(four, "count", { count: 5 }).envelope, four);
 reject("sections-that-are-empty-slots", sealed(family, "count", { count: 4 }).envelope);
+reject("agency-longer-than-its-room", sealed(family, "agency", { agency: Buffer.from("H".repeat(31)), agencyLength: 32 }).envelope);
+reject("slots-of-no-class", sealed(family, "slots", { slots: 5 }).envelope);
 reject("agency-not-ascii", sealed(family, "agency", { agency: Buffer.from("Huyện") }).envelope);
-reject("compression-unknown", lifted({ packed: Buffer.concat([Buffer.from([2]), pack("{}", false).subarray(1)]) }));
+reject("compression-unknown", lifted({ packed: edited(pack(someone(1, "applicant"), true), 0, [2]) }));
 reject("length-beyond-the-section", lifted({ packed: Buffer.concat([Buffer.from([0]), uint(60, 4), Buffer.alloc(59)]) }));
 reject("section-without-content", lifted({ packed: Buffer.alloc(0) }));
 reject("section-too-short-for-its-length", lifted({ packed: Buffer.alloc(4) }));

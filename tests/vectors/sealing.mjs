@@ -116,9 +116,9 @@ function sizeClass(bytes) {
 
 // `place` {collection, record_id, domain, epoch, counter}; `sections` [{kind, reference, key, plaintext, compressed}].
 // A section may say what to do otherwise than the format: `place`, `as` (another section's name), `schema`, `packed`,
-// `commitment`, `slotKind`. `wrong` does the same for the header: `schema`, `count`, `agency`, `commitment`.
+// `commitment`, `slotKind`. `wrong` does the same for the header: `schema`, `slots`, `count`, `agency`, `agencyLength`.
 export function sealEnvelope(place, headerKey, header, sections, label, wrong = {}) {
-  const slots = [4, 8, 16].find((size) => sections.length <= size);
+  const slots = wrong.slots ?? [4, 8, 16].find((size) => sections.length <= size);
   const sealed = sections.map((section, index) => {
     const [info, aad] = sectionInputs(section.place ?? place, section.as ?? section, section.schema ?? 1);
     const content = section.packed ?? pack(section.plaintext, section.compressed);
@@ -126,7 +126,7 @@ export function sealEnvelope(place, headerKey, header, sections, label, wrong = 
   });
   const agency = wrong.agency ?? Buffer.from(header.agency);
   const plain = Buffer.concat([
-    uint(header.source_version, 8), unhex(header.content_digest), uint(agency.length, 1), zeros(agency, 31),
+    uint(header.source_version, 8), unhex(header.content_digest), uint(wrong.agencyLength ?? agency.length, 1), zeros(agency, 31),
     uint(wrong.count ?? sections.length, 1),
     ...sections.map((section, index) => Buffer.concat([
       uint(section.slotKind ?? KINDS[section.kind], 1), unhex(section.reference), uint(sealed[index].sealed.length, 4),

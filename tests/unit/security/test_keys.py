@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -332,24 +331,34 @@ def test_processes_that_make_one_domain_at_once_agree_on_its_keys(path):
     assert leavings(path) == []
 
 
-def test_a_refresh_never_hides_a_domain_that_was_just_made(path):
-    ring = KeyRing.create(path, None)
-    stop = threading.Event()
+class HoldingProvider(PlainProvider):
+    """Holds a thread that loads the file between reading and using it, as a slow provider over the network would."""
 
-    def refresh():
-        while not stop.is_set():
-            ring.refresh()
+    def __init__(self, root):
+        super().__init__(root)
+        self.held = None
+        self.reached, self.go_on = threading.Event(), threading.Event()
 
-    with ThreadPoolExecutor(4) as threads:
-        refreshing = [threads.submit(refresh) for _ in range(2)]
-        try:
-            for number in range(25):
-                ring.ensure_domain(f"D{number}")
-                assert f"D{number}" in ring.lease([f"D{number}"])
-        finally:
-            stop.set()
-        assert [one.result() for one in refreshing] == [None, None]
-    assert len(ring.domains) == 25
+    def unwrap(self, info, owner, wrapped):
+        if threading.current_thread() is self.held:
+            self.reached.set()
+            self.go_on.wait(0.2)
+            self.held = None
+        return super().unwrap(info, owner, wrapped)
+
+
+def test_a_refresh_that_read_the_file_earlier_does_not_hide_a_domain_made_since(path):
+    KeyRing.create(path, None)
+    document = json.loads(path.read_text())
+    provider = HoldingProvider(bytes.fromhex(document["root"]))
+    ring = KeyRing(path, document, provider)
+    refreshing = provider.held = threading.Thread(target=ring.refresh)
+    refreshing.start()
+    assert provider.reached.wait(30)
+    ring.ensure_domain("H41")
+    provider.go_on.set()
+    refreshing.join()
+    assert "H41" in ring.lease(["H41"])
 
 
 def test_nothing_is_added_to_the_file_of_another_installation(path):
