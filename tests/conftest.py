@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.home import Home
+
+# A test that takes long on a busy machine is no failure.
+settings.register_profile("hoso", deadline=None)
+settings.load_profile("hoso")
 
 
 @pytest.fixture

@@ -116,6 +116,6 @@ def test_whatever_stands_in_a_row_it_is_read_or_refused(row):
         assert isinstance(from_exchange_names(row), dict)
 
 
-@given(st.dictionaries(st.text(), st.integers()).filter(lambda row: not set(row) & {*ROW, "ThanhPhanHoSo"}))
+@given(st.dictionaries(st.text("abcdeé_09"), st.integers()))
 def test_keys_that_are_no_exchange_names_stay_as_they_are(row):
     assert from_exchange_names(row) == row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.query import NO_SCOPE, NOTHING, AllOf, AnyOf, Term, any_term, count_terms
+from schemas.query import NO_SCOPE, NOTHING, AllOf, AnyOf, Term, all_of, any_of, any_term, count_terms
 
 ONE, TWO, THREE = (Term(bytes([number]) * 8) for number in (1, 2, 3))
 
@@ -17,6 +17,20 @@ def test_of_one_token_the_query_is_that_term():
 
 def test_of_several_tokens_the_query_is_any_of_them():
     assert any_term((ONE.token, TWO.token)) == AnyOf((ONE, TWO))
+
+
+def test_a_union_is_flat_and_without_parts_that_match_nothing():
+    assert any_of(()) is NOTHING
+    assert any_of((NOTHING, NOTHING)) is NOTHING
+    assert any_of((NOTHING, ONE)) == ONE
+    assert any_of((ONE, AnyOf((TWO, THREE)), NOTHING, AllOf((ONE, TWO)))) == AnyOf((ONE, TWO, THREE, AllOf((ONE, TWO))))
+
+
+def test_an_intersection_with_a_part_that_matches_nothing_is_nothing():
+    assert all_of(()) is NOTHING
+    assert all_of((ONE, NOTHING)) is NOTHING
+    assert all_of((ONE,)) == ONE
+    assert all_of((ONE, TWO)) == AllOf((ONE, TWO))
 
 
 def test_every_token_that_is_sent_counts_repeated_ones_too():
