@@ -6,6 +6,7 @@ first step on the person is on the list of erasures, so no batch brings anything
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from indexer.reopening import person_of, reopen_sections
 from schemas import canonical
 from schemas.canonical import dates_agree, names_agree
 from schemas.citizen import Person
-from schemas.errors import StorageError
+from schemas.errors import SourceUnavailableError, StorageError
 from security.actor import Actor
 from security.audit.entry import AuditEntry, Outcome, ingest_batch
 from security.audit.log import AuditLog
@@ -36,6 +37,9 @@ from security.vault.rows import ErasedReference
 FINAL_AFTER = timedelta(days=30)
 # What may hold values of the person and cannot be searched for them: it is sealed, and goes by age.
 _NOT_SEARCHED = ("quarantine", "idempotency")
+
+# SQLite does not wait for another's checkpoint: it refuses at once.
+_PATIENCE_S = 30.0
 
 Step = Callable[[str], None]
 """Told the name of each step when it is durable."""
@@ -197,8 +201,8 @@ class _Erasure:
 
     def _expunge(self) -> None:
         with self._parts.records.writing() as writer:
-            writer.expunge()
-        self._vault.erasures.expunge()
+            _when_free(writer.expunge)
+        _when_free(self._vault.erasures.expunge)
 
     def _finish(self) -> str:
         state = self._state
@@ -299,6 +303,20 @@ class _Erasure:
             batch=batch,
         )
         self._parts.log.append(entry).result()
+
+
+def _when_free(work: Callable[[], None]) -> None:
+    """Do what raises `SourceUnavailableError` while somebody reads or writes, again and again for a while."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            work()
+        except SourceUnavailableError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _agree(one: Person, other: Person) -> bool:
