@@ -187,6 +187,12 @@ def test_a_text_that_is_no_key_is_refused(api, text):
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
+def test_a_text_beside_a_key_narrows_and_may_not_contradict_it(api):
+    assert api.codes(AGENCY, {"text": "Trần Văn Sơn", "phone": "0912000222"}) == [OTHER]
+    answer = api.search_answer(AGENCY, {"text": "Trần Văn Sơn", "full_name": "Lê Thị Hoa"})
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/query/text")
+
+
 @pytest.mark.parametrize(
     "query", [{"birth_year": 1987}, {"born_on": "1987-05-02"}, {"ward": "Đông Vĩnh"}, {"text": "1987"}]
 )
