@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 from datetime import UTC, datetime
+from functools import partial
 
 from indexer.agency_registry import AgencyRegistry
-from schemas.errors import ConsentRequiredError, NotPermittedError
+from schemas.errors import ConsentRequiredError, NotPermittedError, UnauthenticatedError
 from schemas.prefill import PersonAsked, PrefillAnswer, PrefillRequest
 from search_api.services.audit_trail import AuditTrail, Request
 from search_api.services.prefill.answers import Trace
@@ -75,25 +76,33 @@ class PrefillGate:
             NotPermittedError, PurposeNotRegisteredError: the actor has no grant for this purpose.
             RecordNotFoundError: none of this id, expired, or another client's.
         """
-        grant = self._policy.decide(
-            request.actor,
-            "prefill.get",
-            purpose,
-            legal_basis="statutory_task",
-            agencies=self._agencies.tree,
-        )
-        return await self._prefill.stored(prefill_id, client=_reader(request), audit=self._audit_of(request, grant))
+        decide = partial(self._policy.decide, request.actor, "prefill.get", purpose, agencies=self._agencies.tree)
+        if request.actor.role != "portal":
+            decide()
+
+        async def audit(trace: Trace) -> str:
+            # A portal is registered for procedures and bases, and which these are only the answer knows.
+            grant = decide(legal_basis=trace.legal_basis, procedure=trace.procedure)
+            return await self._audit_of(request, grant)(trace)
+
+        return await self._prefill.stored(prefill_id, client=_reader(request), audit=audit)
 
     def _check_presence(self, wanted: PrefillRequest) -> None:
         """Check the token of the citizen who is said to be present, if one was brought."""
         if wanted.subject_token is None:
             return
-        citizen = self._verifier.verify(wanted.subject_token)
+        try:
+            citizen = self._verifier.verify(wanted.subject_token)
+        except UnauthenticatedError as wrong:
+            # The client itself has signed in: 401 would tell it otherwise.
+            raise NotPermittedError(f"subject_token: {wrong}", pointer="/subject_token") from None
         if citizen.role != "citizen" or wanted.subject.kind != "citizen_id":
-            raise NotPermittedError("subject_token is no token of a citizen")
+            raise NotPermittedError("subject_token is no token of a citizen", pointer="/subject_token")
         present = self._subjects.citizen_id(citizen.subject)
         if not hmac.compare_digest(present, wanted.subject.id):
-            raise NotPermittedError("subject_token belongs to another person than the subject")
+            raise NotPermittedError(
+                "subject_token belongs to another person than the subject", pointer="/subject_token"
+            )
 
     def _check_consent(self, person: PersonAsked, consent_id: str | None, lease: KeyLease, request: Request) -> None:
         # A consent names the person by the reference of one domain; whichever it is, it must be this person's.

@@ -34,6 +34,8 @@ class Trace(msgspec.Struct, frozen=True):
         subjects: references of the people asked about and of those whose data was shown, hex, sorted.
         fields: the field classes shown, sorted.
         outcome: `not_found` if there was no record of anybody.
+        procedure: that was asked for; who reads the answer again must be registered for it still.
+        legal_basis: on which it was asked for, and on which it is read again.
     """
 
     records: tuple[str, ...]
@@ -41,6 +43,8 @@ class Trace(msgspec.Struct, frozen=True):
     subjects: tuple[str, ...]
     fields: tuple[str, ...]
     outcome: Outcome
+    procedure: str
+    legal_basis: str
 
 
 class _Kept(msgspec.Struct, frozen=True):

@@ -85,7 +85,7 @@ class Prefill:
             tuple(decide_field(one, selection.withheld, people, self._name_of) for one in selection.fields),
             tuple(decide_component(one, table, filing) for one in selection.components),
         )
-        trace = trace_of(people, opened, decided)
+        trace = trace_of(request, people, opened, decided)
         answer = PrefillAnswer(
             id=uuid.uuid4().hex,
             expires_at=(now + LIFETIME).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

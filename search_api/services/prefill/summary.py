@@ -47,7 +47,7 @@ def issues_of(request: PrefillRequest, table: Requirements, people: People, deci
             yield Issue("warning", one.field.reason.code, one.field.reason.text_vi, one.field.pointer)
 
 
-def trace_of(people: People, opened: frozenset[bytes], decided: Decided) -> Trace:
+def trace_of(request: PrefillRequest, people: People, opened: frozenset[bytes], decided: Decided) -> Trace:
     """Return what the answer shows, of the records that were `opened` for it."""
     candidates = [candidate for one in decided.fields for candidate in one.candidates]
     papers = [paper for one in decided.components for paper in one.papers]
@@ -63,4 +63,6 @@ def trace_of(people: People, opened: frozenset[bytes], decided: Decided) -> Trac
         subjects=tuple(sorted(one.hex() for one in subjects)),
         fields=tuple(sorted({one.field.classification for one in decided.fields if one.candidates})),
         outcome="allowed" if opened else "not_found",
+        procedure=request.procedure,
+        legal_basis=request.legal_basis,
     )
