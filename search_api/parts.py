@@ -37,6 +37,7 @@ from security.consent import ConsentChecker
 from security.cursors import Cursors
 from security.keys import KeyRing
 from security.policy import Policy
+from security.subject_keys import check_domains
 from security.transient import TransientSealer
 from security.vault.sqlite import SqliteVault
 
@@ -103,6 +104,7 @@ def open_parts(settings: Settings, passphrase: Passphrase = lambda: None) -> Par
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     open_vault = functools.partial(SqliteVault, settings.vault_file, keys.installation)
     vault = open_vault()
+    check_domains(keys, vault.keys)
     transient = TransientSealer(keys.installation_key("TMP"))
     return Parts(
         settings=settings,

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from schemas.errors import EnvelopeError, KeysError, NotPermittedError
 from security.keys.lease import DomainKeys
+from security.keys.ring import KeyRing
 from security.sealing import lp, new_key, open_box, seal_box
 from security.vault.base import KeyStore
 from security.vault.rows import KeyKind, WrappedKey
@@ -39,6 +40,21 @@ def make_section_keys(store: KeyStore, keys: DomainKeys, kinds: Mapping[bytes, K
         # Of two writers who race, both get the key that was stored first.
         found |= {reference: _unwrap(keys, wrapped) for reference, wrapped in store.add_keys(missing).items()}
     return found
+
+
+def check_domains(ring: KeyRing, store: KeyStore) -> None:
+    """Refuse a key file that lacks a domain of the vault.
+
+    New keys would be made for that domain, and all that was stored in it could never be found or opened again.
+
+    Raises:
+        KeysError: the key file is older than the vault, or another one's.
+    """
+    if missing := sorted(store.domains() - ring.domains):
+        raise KeysError(
+            f"the key file has no keys of {', '.join(missing)}, which the vault has: it is older than the vault. "
+            "Restore the newest key file"
+        )
 
 
 def _wrap(keys: DomainKeys, reference: bytes, kind: KeyKind) -> WrappedKey:

@@ -36,6 +36,10 @@ NodeReader = Callable[[int, int, int], list[AuditNode]]
 class KeyStore(Protocol):
     """Wrapped subject and dossier keys."""
 
+    def domains(self) -> frozenset[str]:
+        """Return the key domains that keys are stored of."""
+        ...
+
     def find_keys(self, references: Collection[bytes]) -> dict[bytes, WrappedKey]:
         """Return the keys that are there, by reference; any number of references."""
         ...

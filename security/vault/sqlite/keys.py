@@ -10,6 +10,9 @@ from security.vault.rows import IdentityLink, WrappedKey
 from security.vault.sqlite.connection import Database, rows_deleted
 
 _FIND = "SELECT reference, kind, domain, epoch, wrapped FROM wrapped_key WHERE reference IN carray(?)"
+# A table of its own: a scan of all keys would take as long as there are people.
+_DOMAINS = "SELECT domain FROM key_domain"
+_ADD_DOMAIN = "INSERT INTO key_domain VALUES (?) ON CONFLICT DO NOTHING"
 _ADD = "INSERT INTO wrapped_key VALUES (?, ?, ?, ?, ?) ON CONFLICT (reference) DO NOTHING"
 _COUNT = "SELECT count(*) FROM wrapped_key WHERE reference IN carray(?)"
 _DESTROY = "DELETE FROM wrapped_key WHERE reference IN carray(?)"
@@ -20,6 +23,10 @@ class SqliteKeyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def domains(self) -> frozenset[str]:
+        """See `KeyStore.domains`."""
+        return frozenset(row[0] for row in self._database.read(_DOMAINS, ()))
 
     def find_keys(self, references: Collection[bytes]) -> dict[bytes, WrappedKey]:
         """See `KeyStore.find_keys`."""
@@ -32,6 +39,7 @@ class SqliteKeyStore:
         if not keys:
             return {}
         with self._database.writing() as connection:
+            connection.executemany(_ADD_DOMAIN, {(key.domain,) for key in keys})
             connection.executemany(
                 _ADD, ((key.reference, key.kind, key.domain, key.epoch, key.wrapped) for key in keys)
             )

@@ -14,6 +14,7 @@ from security.vault.sqlite.connection import Database
 _VERSION_1 = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
+CREATE TABLE key_domain (domain TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE wrapped_key (
     reference BLOB PRIMARY KEY CHECK (length(reference) = 16),
     kind TEXT NOT NULL CHECK (kind IN ('SK', 'DK')),

@@ -314,11 +314,18 @@ def test_a_widened_grant_masks_everything():
     assert widened.domains == {"H41"}
 
 
-def test_a_case_widens_neither_opening_nor_prefill():
+def test_a_case_widens_opening_to_that_person_and_shows_what_opening_shows():
     opening = Policy.load().decide(_actor("officer"), "records.open", "dossier_processing", agencies=TREE)
-    for grant in (opening, _prefill(_actor("officer"))):
-        with pytest.raises(NotPermittedError):
-            grant.widened_by_case()
+    widened = opening.widened_by_case()
+    assert (widened.clear, widened.masked) == (opening.clear, opening.masked)
+    assert widened.permits_record("H41.15", [ME], [ME])
+    assert not widened.permits_record("H41.15", [OTHER], [ME])
+
+
+def test_a_case_does_not_widen_a_prefill():
+    grant = _prefill(_actor("officer"))
+    with pytest.raises(NotPermittedError):
+        grant.widened_by_case()
 
 
 def test_a_portal_reaches_the_given_person_in_every_domain_and_nobody_else():

@@ -6,15 +6,16 @@ import json
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import KeysError
-from security.keys import DomainKeys, EpochKeys
+from security.keys import DomainKeys, EpochKeys, KeyRing
 from security.sealing import new_key
-from security.subject_keys import find_section_keys, make_section_keys
+from security.subject_keys import check_domains, find_section_keys, make_section_keys
 from security.vault.rows import WrappedKey
 from security.vault.sqlite import SqliteVault
 
@@ -259,3 +260,19 @@ def test_the_error_shows_neither_key_nor_person(rows, keys):
         find_section_keys(MemoryStore(replace(rows[PERSON], wrapped=bytes(124))), keys, [PERSON])
     assert PERSON.hex() not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_a_key_file_that_is_older_than_the_vault_is_refused_by_the_domain_it_lacks(tmp_path):
+    older = KeyRing.create(tmp_path / "keys.json", None)
+    with closing(SqliteVault(tmp_path / "vault.db", older.installation)) as vault:
+        check_domains(older, vault.keys)
+        backup = (tmp_path / "keys.json").read_bytes()
+        older.ensure_domain("H41")
+        newer = KeyRing.open(tmp_path / "keys.json")
+        keys = newer.lease(["H41"]).domain("H41")
+        make_section_keys(vault.keys, keys, {b"r" * 16: "SK"})
+        check_domains(newer, vault.keys)
+        (tmp_path / "keys.json").write_bytes(backup)
+        restored = KeyRing.open(tmp_path / "keys.json")
+        with pytest.raises(KeysError, match="H41"):
+            check_domains(restored, vault.keys)
