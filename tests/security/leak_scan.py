@@ -39,6 +39,7 @@ _MOST_UNPACKED_BYTES = 1 << 24
 _PIECE_BYTES = 512
 _DEEPEST = 3
 _RAW_DEFLATE_OFFSETS = 16
+_SHORTEST_PACKED_BYTES = 24
 # Every valid header of a zlib stream without dictionary (RFC 1950), gzip, xz and bzip2.
 _ZLIB_HEADS = [bytes((cmf, flags)) for cmf in range(0x08, 0x88, 0x10) for flags in range(256)]
 _ZLIB_HEADS = [head for head in _ZLIB_HEADS if int.from_bytes(head, "big") % 31 == 0 and not head[1] & 0x20]
@@ -135,7 +136,8 @@ class LeakScanner:
         return finds
 
     def _inflated(self, value: bytes) -> Iterator[bytes]:
-        for offset in range(min(_RAW_DEFLATE_OFFSETS, len(value))):
+        # What is shorter than this holds no more packed than it does plain.
+        for offset in range(min(_RAW_DEFLATE_OFFSETS, len(value) - _SHORTEST_PACKED_BYTES)):
             for dictionary in self._dictionaries:
                 unpacker = zlib.decompressobj(-zlib.MAX_WBITS, dictionary) if dictionary else zlib.decompressobj(-15)
                 if unpacked := _unpack(unpacker, value[offset:]):
