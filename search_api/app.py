@@ -38,6 +38,8 @@ def create_app(settings: Settings, passphrase: Callable[[], str | None] = lambda
         description="Search and data reuse for citizen records, over an encrypted index.",
         lifespan=closing,
         redoc_url=None,
+        # A redirect would send path and query string back in a header, and through every log on the way.
+        redirect_slashes=False,
     )
     # An installation without records answers that there are none; only one that is being built says "not ready".
     with suppress(IndexNotReadyError), parts.records.writing():
