@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from security.policy import Policy
 from security.search_tokens import TOKEN_BYTES, all_tokens
 from security.subject_keys import find_section_keys
 from security.transient import TransientSealer
+from security.vault.rows import StoredPrefill
 from security.vault.sqlite import SqliteVault
 
 MOTHER = make_person(
@@ -223,12 +224,14 @@ def test_her_tokens_ciphertexts_and_keys_are_in_no_file_and_no_log_of_one(home):
     deleted = [*home.envelopes("dossier", OWN, OLD), *home.envelopes("paper", CARD)]
     wrapped = [key.wrapped for key in home.vault.keys.find_keys([*mother, *deleted]).values()]
     sections, before = list(ciphertexts(home)), tokens(home)
+    answer = b"\0\1" + mother[0] + bytes(range(64))
+    home.vault.prefills.save(StoredPrefill("id", "portal", datetime.now(UTC) + timedelta(days=1), answer))
     assert (len(wrapped), len(sections)) == (5, 4)
-    assert all(places(home, box) for box in (*wrapped, *sections))
+    assert all(places(home, box) for box in (*wrapped, *sections, answer))
     erase(home)
     gone = before - tokens(home)
     assert len(gone) > 60
-    assert [box for box in (*wrapped, *sections, *gone) if places(home, box)] == []
+    assert [box for box in (*wrapped, *sections, *gone, answer) if places(home, box)] == []
 
 
 def test_no_search_token_of_hers_is_left_in_the_index(home):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +40,22 @@ class DyingLog:
         return self._log.append(entry)
 
 
+class BusyLog:
+    """A log before whose entry number `at` (from 0) something else is done."""
+
+    def __init__(self, log: AuditLog, at: int, do: Callable[[], object]) -> None:
+        self._log = log
+        self._left = at
+        self._do = do
+
+    def append(self, entry: AuditEntry) -> Future[int]:
+        """Append, after what is to be done before."""
+        if self._left == 0:
+            self._do()
+        self._left -= 1
+        return self._log.append(entry)
+
+
 @dataclass(frozen=True)
 class Eraser(ErasureParts):
     """`ErasureParts` with what tests ask of them."""
@@ -51,6 +67,10 @@ class Eraser(ErasureParts):
     def dying_at(self, entry: int) -> Eraser:
         """Return the parts with a log that dies at its entry of that number."""
         return dataclasses.replace(self, log=DyingLog(self.log, entry))
+
+    def doing_at(self, entry: int, do: Callable[[], object]) -> Eraser:
+        """Return the parts with a log that does something else before its entry of that number."""
+        return dataclasses.replace(self, log=BusyLog(self.log, entry, do))
 
     @property
     def jwks(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from support.rows import (
 )
 
 from indexer.erasure import FINAL_AFTER, erase_person, resume_erasures
+from indexer.erasure_records import ErasureRecords
 from schemas.errors import CanonicalFormError, IndexNotReadyError, StorageError
 from security.receipts import ReceiptSigner, open_receipt
 from security.vault.rows import Consent, IdentityLink, StoredPrefill
@@ -196,6 +197,8 @@ def test_a_person_is_erased_in_every_domain_under_the_proven_old_number_too(home
 def test_more_records_than_one_search_returns_are_all_found(home, parts):
     count = 520
     home.put(*(make_dossier(code=f"H41.14-240101-{number:04}") for number in range(count)))
+    records = ErasureRecords(home.records, home.vault, home.keys, lambda *_: None)
+    assert len(records.find({"H41": [home.refs().subject("citizen_id", MOTHER_ID)]})) == count
     assert erase(parts)["records"] == {"found": count, "rewritten": 0, "deleted": count}
     assert home.records.status().records["dossier"] == 0
 
@@ -379,6 +382,32 @@ def test_a_paper_that_was_prepared_before_leaves_no_link(home, parts):
         ingest.commit(prepared, writer, home.audit)
     assert home.vault.links.links_of("H41", [home.refs().subject("citizen_id", MOTHER_ID)]) == []
     assert home.envelopes("paper", "card") == {}
+
+
+def test_a_record_that_changed_since_it_was_opened_is_opened_again(home, parts):
+    family(home)
+    father = {"role": "buyer", "citizen_id": FATHER_ID, "full_name": "Trần Văn Hùng", "born_on": "1985-03-04"}
+
+    def change():
+        home.put(make_birth(applicant=MOTHER, version=2), make_dossier(code=OWN, persons=[father], version=2))
+
+    # The first entry tells that it begins, the second what is about to be written.
+    facts = facts_of(erase_person(MOTHER_ID, parts.doing_at(1, change), ACTOR, "trace"), parts)
+    assert facts["records"] == {"found": 4, "rewritten": 3, "deleted": 1}
+    assert home.opened("dossier", CODE).header.source_version == home.opened("dossier", OWN).header.source_version == 2
+    assert [person["roles"] for person in home.opened("dossier", OWN).people.values()] == [["buyer"]]
+    assert found_as_mother(home) == set()
+
+
+def test_a_paper_of_two_holders_links_only_the_one_who_is_left(home, parts):
+    family(home)
+    erase(parts)
+    father = {"citizen_id": FATHER_ID, "old_id": "186000999", "full_name": "Trần Văn Hùng"}
+    home.put_paper(make_paper(id="marriage", holders=[MOTHER, father], data=None, dossier_code=None))
+    [link] = home.vault.links.links_of(
+        "H41", [home.refs().subject("citizen_id", one) for one in (MOTHER_ID, FATHER_ID)]
+    )
+    assert link.to_reference == home.refs().subject("citizen_id", FATHER_ID)
 
 
 def test_records_that_change_while_they_are_taken_out_end_without_the_person(home, parts):
