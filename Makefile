@@ -36,7 +36,7 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 torture: setup
-	$(BIN)/pytest -m torture -o addopts="--strict-markers" $(ARGS)
+	$(BIN)/pytest -m torture -o addopts="--strict-markers --import-mode=importlib" $(ARGS)
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from prefill_world import AN, AN_OLD_ID, BINH, BIRTH, CARD, CUC, LAND, MARRIAGE, World
+from support.prefill_world import AN, AN_OLD_ID, BINH, BIRTH, CARD, CUC, LAND, MARRIAGE, World
 
 from search_api.services.prefill.candidates import kin_candidates, know_person, person_candidates
 from search_api.services.record_access import PersonNumber

@@ -1,7 +1,7 @@
 """Which papers need not be handed in again."""
 
 import pytest
-from prefill_world import (
+from support.prefill_world import (
     AN,
     BINH,
     BIRTH,

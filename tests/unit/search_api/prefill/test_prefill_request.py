@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from prefill_world import AN, BINH, request_for
+from support.prefill_world import AN, BINH, request_for
 from pydantic import ValidationError
 
 from schemas.prefill import PrefillRequest

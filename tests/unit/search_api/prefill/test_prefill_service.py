@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from prefill_world import (
+from support.prefill_world import (
     AN,
     AN_OLD_ID,
     BINH,
