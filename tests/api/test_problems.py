@@ -14,6 +14,7 @@ import pytest
 from installation import Installation, to_ndjson
 from support.rows import CODE, MOTHER_ID, make_dossier, make_person
 
+from indexer.engines.embedded.record_versions import EmbeddedRecords
 from schemas.errors import HosoError, SourceUnavailableError
 from security.access_tokens import TokenVerifier
 
@@ -442,6 +443,16 @@ def test_an_installation_without_records_finds_nobody(api):
 
 def test_a_search_of_procedures_before_any_was_indexed_is_503(api):
     problem(api.get("/v1/procedures"), 503, "index_not_ready")
+
+
+def test_an_installation_whose_first_build_is_under_way_is_503(tmp_path):
+    build = EmbeddedRecords(tmp_path / "records").build()
+    api = Installation.at(tmp_path)
+    answer = api.search_answer("H41.14", {"citizen_id": MOTHER_ID})
+    problem(answer, 503, "index_not_ready")
+    assert int(answer.headers["retry-after"]) > 0
+    build.close()
+    api.close()
 
 
 def test_an_empty_installation_is_ready(api):
