@@ -3,8 +3,8 @@
 from datetime import date
 
 import pytest
-from support.prefill_world import AN, BINH, request_for
 from pydantic import ValidationError
+from support.prefill_world import AN, BINH, request_for
 
 from schemas.prefill import PrefillRequest
 
