@@ -49,7 +49,8 @@ def index_agencies(lines: Iterable[Line], registry: AgencyRegistry) -> tuple[Sum
     refused = [(line, LineResult(line.number, line.offset, "refused", error=wrong)) for line, wrong in faults + cycles]
     for _, result in refused:
         summary.add(result)
-    registry.add([agency for _, agency in good])
+    # With parent and domain filled in: the store does not tell a parent that was left out from one of null.
+    registry.add([after.agency(agency.code) for _, agency in good])
     return summary, refused
 
 

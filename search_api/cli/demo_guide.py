@@ -12,7 +12,6 @@ from typing import Any
 
 from indexer.synthetic import Block, iter_blocks
 from indexer.synthetic.people import Person
-from schemas.errors import StorageError
 from search_api.cli.console import print_table
 from search_api.parts import Parts
 from security.access_tokens import LocalIssuer
@@ -36,7 +35,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who appears: a synthetic applicant with an open case at one agency, and one with many papers."""
+    """Who appears: a synthetic applicant with a case at one agency, and a citizen with many papers."""
 
     applicant: dict[str, Any]
     case: dict[str, Any]
@@ -79,7 +78,7 @@ def iter_trials(parts: Parts, address: str, cast: Cast) -> Iterator[Trial]:
     }
     yield Trial(
         "officer",
-        "opens the record of an open case, unmasked",
+        "opens a record by its case number, with a reason, unmasked",
         _post(f"{address}/v1/records/{_record_id(parts, cast.case)}/open", officer, opening),
     )
     yield Trial("portal", "prefills a new dossier from earlier papers", _prefill(address, issuer, cast.holder))
@@ -92,21 +91,20 @@ def cast_of(citizens: int) -> Cast:
     """Return who appears in the demo of a world; the first block is made again, in memory."""
     block = next(iter_blocks(citizens, SEED))
     people = block.truth.by_citizen_id()
-    case = _open_case(block, people)
+    case = _case(block, people)
     holder = max((one for one in people.values() if _may_marry(one)), key=lambda one: len(one.papers))
     return Cast(case["applicant"], case, holder, _new_dossier(case))
 
 
-def _open_case(block: Block, people: dict[str, Person]) -> dict[str, Any]:
-    """Return the open dossier whose applicant, known by number and by full name, has most dossiers."""
-    found = [
-        one
-        for one in block.dossiers
-        if one["status"] in _OPEN_STATUSES and one["applicant"].get("citizen_id") in people
-    ]
-    if not found:
-        raise StorageError("this world has no open case to show: make the demo with more --citizens")
-    return max(found, key=lambda one: (len(people[one["applicant"]["citizen_id"]].dossiers), one["code"]))
+def _case(block: Block, people: dict[str, Person]) -> dict[str, Any]:
+    """Return a dossier, an open one if there is any, whose applicant gave the number and has many dossiers."""
+    found = [one for one in block.dossiers if one["applicant"].get("citizen_id") in people]
+
+    def worth(one: dict[str, Any]) -> tuple[bool, int, str]:
+        dossiers = people[one["applicant"]["citizen_id"]].dossiers
+        return one["status"] in _OPEN_STATUSES, len(dossiers), one["code"]
+
+    return max(found, key=worth)
 
 
 def _may_marry(person: Person) -> bool:

@@ -16,7 +16,7 @@ import typer
 
 from indexer.sources import SourceError
 from schemas.errors import HosoError, SettingsError, ValidationFailedError
-from search_api.cli import audit, demo, doctor, index, keys, serve, synth, token
+from search_api.cli import audit, demo, doctor, erase, index, keys, serve, synth, token
 from search_api.cli.console import NOT_NOW, WRONG_USE, notice, print_json
 from search_api.logging import configure_logging
 
@@ -34,6 +34,7 @@ app.add_typer(index.app, name="index")
 app.command("serve", epilog="Example: HOSO_HOME=/var/lib/hoso hoso serve --port 8000")(serve.serve)
 app.command("token", epilog="Example: hoso token officer --agency H41.14 --ttl 8h")(token.token)
 app.add_typer(audit.app, name="audit")
+app.command("erase", epilog="Example: hoso erase < citizen-id.txt > receipt.jws")(erase.erase)
 app.command("doctor", epilog="Example: hoso doctor --json")(doctor.doctor)
 
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except HosoError as error:
             status = _tell(error, as_json="--json" in arguments)
     if status == 128 + signal.SIGINT:
-        notice("stopped; what was done is kept, and the same command goes on from there")
+        notice("stopped; run the same command again to go on")
         return 128 + (signals[-1] if signals else signal.SIGINT)
     return status
 

@@ -43,8 +43,12 @@ def bind(host: str, port: int) -> socket.socket:
         raise SettingsError("the host is not an address of this machine: try --host 127.0.0.1") from None
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    with _explained(port):
-        listener.bind(address)
+    try:
+        with _explained(port):
+            listener.bind(address)
+    except HosoError:
+        listener.close()
+        raise
     return listener
 
 
@@ -71,9 +75,9 @@ def run(app: FastAPI, parts: Parts, listener: socket.socket, ready: Callable[[],
     with _explained(listener.getsockname()[1]):
         # Clients wait in the queue from now on, for the few milliseconds until the server takes them.
         listener.listen(_BACKLOG)
-        ready()
         # uvicorn raises the signal again that ended it; the command ends well all the same.
         with _checkpoints(parts), suppress(KeyboardInterrupt):
+            ready()
             server.run(sockets=[listener])
 
 
