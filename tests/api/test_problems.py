@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from installation import Installation, to_ndjson
+from problem_checks import CANARY, NOBODY, PERSONAL, PREFILL, SEARCH, problem, says
 from support.rows import CODE, MOTHER_ID, make_dossier, make_person
 
 from indexer.engines.embedded.record_versions import EmbeddedRecords
 from schemas.errors import HosoError, SourceUnavailableError
-from security.access_tokens import TokenVerifier
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
-NOBODY = "0" * 32
-CANARY = "zqxcanary"
-SEARCH = {"purpose": "dossier_processing", "query": {"citizen_id": MOTHER_ID}}
-PREFILL = {
-    "procedure": "1.004873",
-    "subject": {"id_type": "CCCD", "id": MOTHER_ID},
-    "purpose": "prefill",
-    "legal_basis": "statutory_task",
-}
-
-
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """Return the body of an answer that must be this problem."""
-    assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert body.keys() >= {"type", "title", "status", "code", "detail", "text_vi", "trace_id"}
-    assert body["status"] == status
-    assert body["type"].endswith(f"/{code}")
-    assert not body["text_vi"].isascii()
-    return body
-
-
-def says(answer: httpx.Response) -> str:
-    """Return everything that an answer says."""
-    return f"{answer.headers!r} {answer.text}"
 
 
 @pytest.fixture(scope="module")
@@ -108,107 +80,6 @@ def test_another_method_is_a_problem_that_names_the_right_ones(module_api, metho
     else:
         problem(answer, 405, "method_not_allowed")
         assert answer.headers["allow"] == allowed
-
-
-# ---------------------------------------------------------------- who asks
-
-
-PERSONAL = [
-    ("POST", "/v1/records/search", {"json": SEARCH}),
-    ("GET", f"/v1/records/{NOBODY}", {"headers": {"Hoso-Purpose": "dossier_processing"}}),
-    (
-        "POST",
-        f"/v1/records/{NOBODY}/open",
-        {"json": {"purpose": "dossier_processing", "case_number": CODE, "reason": "đối chiếu"}},
-    ),
-    ("POST", "/v1/prefill", {"json": PREFILL}),
-    ("GET", "/v1/prefill/x", {"headers": {"Hoso-Purpose": "prefill"}}),
-    ("POST", "/v1/ingest/dossiers", {"content": b"{}"}),
-    ("POST", "/v1/ingest/papers", {"content": b"{}"}),
-    ("POST", "/v1/ingest/procedures", {"content": b"{}"}),
-]
-
-
-def send(api: Installation, route: tuple[str, str, dict[str, Any]], **headers: str) -> httpx.Response:
-    method, path, how = route
-    return api.request(method, path, **{**how, "headers": {**how.get("headers", {}), **headers}})
-
-
-@pytest.mark.parametrize("route", PERSONAL, ids=lambda route: f"{route[0]} {route[1]}")
-def test_without_a_token_every_route_of_personal_data_is_401(module_api, route):
-    answer = send(module_api, route)
-    problem(answer, 401, "unauthenticated")
-    assert answer.headers["www-authenticate"] == "Bearer"
-
-
-@pytest.mark.parametrize("route", PERSONAL, ids=lambda route: f"{route[0]} {route[1]}")
-@pytest.mark.parametrize("header", ["Bearer", "Bearer ", f"Bearer {CANARY}", f"Basic {CANARY}", CANARY, "Bearer a.b.c"])
-def test_what_is_no_token_is_401(module_api, route, header):
-    answer = send(module_api, route, authorization=header)
-    problem(answer, 401, "unauthenticated")
-    assert CANARY not in says(answer)
-
-
-def test_the_public_search_refuses_a_token_that_does_not_verify(module_api):
-    problem(module_api.get("/v1/procedures", headers={"Authorization": "Bearer x"}), 401, "unauthenticated")
-
-
-def test_an_expired_token_is_401(new_installation, monkeypatch):
-    api = new_installation()
-    token = api.token("officer", agency="H41.14", ttl_s=1)
-    later = TokenVerifier.local(api.parts.local_issuer(), clock=lambda: time.time() + 100)
-    monkeypatch.setattr(api.app.state, "services", replace(api.app.state.services, verifier=later))
-    answer = api.post("/v1/records/search", json=SEARCH, headers={"Authorization": f"Bearer {token}"})
-    assert "expired" in problem(answer, 401, "unauthenticated")["detail"]
-
-
-def test_a_token_of_another_installation_is_401(module_api, new_installation):
-    other = new_installation()
-    answer = module_api.post("/v1/records/search", json=SEARCH, headers=other.officer("H41.14"))
-    problem(answer, 401, "unauthenticated")
-
-
-RIGHT = {
-    "records": {"officer"},
-    "prefill": {"officer", "portal"},
-    "ingest": {"ingester", "operator"},
-}
-ROLES = ("citizen", "portal", "officer", "reporter", "auditor", "ingester", "operator", "editor")
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", PERSONAL, ids=lambda route: f"{route[0]} {route[1]}")
-def test_a_role_without_a_grant_is_403_and_one_with_a_grant_is_not(module_api, route, role):
-    claims = {"agency": "H41.14"} if role == "officer" else {}
-    if role == "citizen":
-        claims = {"subject": module_api.parts.subjects.make(MOTHER_ID)}
-    answer = send(module_api, route, **module_api.as_(role, **claims))
-    allowed = role in RIGHT[route[1].split("/")[2]]
-    assert (answer.status_code == 403) == (not allowed or answer.json().get("code") == "case_not_valid"), answer.text
-
-
-def test_a_citizen_with_the_purpose_of_citizens_is_403_on_records(module_api):
-    headers = module_api.as_("citizen", subject=module_api.parts.subjects.make(MOTHER_ID))
-    answer = module_api.get(f"/v1/records/{NOBODY}", headers={**headers, "Hoso-Purpose": "self_access"})
-    problem(answer, 403, "not_permitted")
-
-
-def test_a_token_without_the_scope_is_403(module_api):
-    headers = module_api.officer("H41.14", scopes=["prefill"])
-    problem(module_api.post("/v1/records/search", json=SEARCH, headers=headers), 403, "not_permitted")
-
-
-def test_an_officer_without_an_agency_is_403(module_api):
-    problem(module_api.post("/v1/records/search", json=SEARCH, headers=module_api.as_("officer")), 403, "not_permitted")
-
-
-@pytest.mark.parametrize("purpose", ["statistics", "self_access", CANARY, ""])
-def test_a_purpose_that_the_role_has_no_grant_for_is_403(module_api, purpose):
-    answer = module_api.post(
-        "/v1/records/search", json={**SEARCH, "purpose": purpose}, headers=module_api.officer("H41.14")
-    )
-    problem(answer, 403, "not_permitted")
-    assert CANARY not in says(answer)
 
 
 # ---------------------------------------------------------------- what is sent
