@@ -1,4 +1,4 @@
-"""A server on a free port of the loopback address: prints the port, then serves the installation of one folder."""
+"""A server of the installation in one folder, on a socket that listens already: its number is the second argument."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from schemas.settings import load_settings
 from search_api.app import create_app
 
 
-def main(home: str) -> None:
+def main(home: str, listening: int) -> None:
     app = create_app(load_settings(home=Path(home)))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        print(listening.getsockname()[1], flush=True)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        server.run(sockets=[listening])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+    server.run(sockets=[socket.socket(fileno=listening)])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import socket
 import subprocess
 import sys
 import threading
@@ -31,9 +32,14 @@ Row = dict[str, Any]
 @contextmanager
 def serving(home: Path, token: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
     """Start a server, lend a client of it, and kill it in the end if that has not happened."""
-    server = subprocess.Popen([sys.executable, SERVER, home], stdout=subprocess.PIPE)
-    assert server.stdout is not None
-    port = int(server.stdout.readline())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        # Its log goes nowhere: a pipe that nobody reads would stop the server when it is full.
+        server = subprocess.Popen(
+            [sys.executable, SERVER, home, str(listening.fileno())],
+            pass_fds=[listening.fileno()],
+            stdout=subprocess.DEVNULL,
+        )
     headers = {"Authorization": f"Bearer {token}"}
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
@@ -41,7 +47,6 @@ def serving(home: Path, token: str) -> Iterator[tuple[httpx.Client, subprocess.P
     finally:
         server.kill()
         server.wait()
-        server.stdout.close()
 
 
 def post(client: httpx.Client, kind: str, rows: list[Row]) -> list[str]:
