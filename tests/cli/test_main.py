@@ -98,7 +98,9 @@ def test_an_error_has_its_code_in_json(tmp_path: Path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_command_with_its_number_and_says_that_it_can_be_run_again(tmp_path: Path, number: int):
     process = Hoso(tmp_path).start("synth", tmp_path / "world", "--citizens", "1000000")
-    while not (tmp_path / "world").exists():
+    written = tmp_path / "world/dossiers.ndjson.tmp"
+    # At work: a worker that is ended while Python starts in it says so in its own words.
+    while not (written.exists() and written.stat().st_size):
         time.sleep(0.05)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
