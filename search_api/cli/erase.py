@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
-from indexer.erasure import ErasureParts, erase_person
+from indexer.erasure import ErasureParts, erase_person, resume_erasures
 from schemas import canonical
+from schemas.errors import IndexNotReadyError
 from search_api.cli.console import JSONFlag, notice, print_json
 from search_api.cli.installation import opened, operator
+from search_api.parts import Parts
+
+
+def finish_erasures(parts: Parts) -> None:
+    """Go on with erasures that were cut off; a build under way leaves them for the next start."""
+    request = operator()
+    with suppress(IndexNotReadyError):
+        resume_erasures(_erasure_parts(parts), request.actor, request.trace, lambda step: notice(f"erase: {step}"))
+
+
+def _erasure_parts(parts: Parts) -> ErasureParts:
+    return ErasureParts(parts.keys, parts.vault, parts.records, parts.audit_log)
 
 
 def erase(as_json: JSONFlag = False) -> None:
@@ -23,7 +37,7 @@ def erase(as_json: JSONFlag = False) -> None:
         parts.policy.decide(request.actor, "erase", "ingest", agencies=parts.agencies.tree)
         receipt = erase_person(
             citizen_id,
-            ErasureParts(parts.keys, parts.vault, parts.records, parts.audit_log),
+            _erasure_parts(parts),
             request.actor,
             request.trace,
             lambda step: notice(f"erase: {step}"),

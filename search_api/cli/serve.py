@@ -10,6 +10,7 @@ import typer
 from schemas.errors import SettingsError
 from schemas.settings import Settings, load_settings
 from search_api.app import create_app
+from search_api.cli.erase import finish_erasures
 from search_api.cli.installation import passphrase_of
 from search_api.cli.serving import address_of, bind, run
 from security.access_tokens import LOCAL_ISSUER
@@ -34,6 +35,7 @@ def serve(
     check_host(settings, host)
     with bind(host, port) as listener:
         app = create_app(settings, passphrase_of(settings))
+        finish_erasures(app.state.parts)
         run(app, app.state.parts, listener, lambda: print(f"Hoso serves on {address_of(listener)}", flush=True))
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
 from support.hoso_command import Hoso
 
+from indexer.erasure import ErasureParts, erase_person
 from indexer.synthetic import Block
+from schemas.settings import load_settings
+from search_api.cli.erase import finish_erasures
+from search_api.cli.installation import operator
+from search_api.parts import open_parts
 
 
 def change_log(hoso: Hoso, statement: str) -> None:
@@ -97,3 +103,23 @@ def test_what_is_no_citizen_id_is_wrong_use_and_not_repeated(hoso: Hoso, typed: 
     assert refused.status == 2
     assert "digits" in refused.err
     assert "khong phai" not in refused.err
+
+
+def test_a_start_goes_on_with_an_erasure_that_was_cut_off(
+    filled: Hoso, block: Block, capsys: pytest.CaptureFixture[str]
+):
+    person = [one for one in block.dossiers if "citizen_id" in one["applicant"]][-1]["applicant"]["citizen_id"]
+
+    def cut_off(step: str) -> None:
+        if step == "linked":
+            raise KeyboardInterrupt
+
+    with closing(open_parts(load_settings(home=filled.home))) as parts:
+        working = ErasureParts(parts.keys, parts.vault, parts.records, parts.audit_log)
+        request = operator()
+        with pytest.raises(KeyboardInterrupt):
+            erase_person(person, working, request.actor, request.trace, cut_off)
+        assert parts.vault.erasures.unfinished()
+        finish_erasures(parts)
+        assert parts.vault.erasures.unfinished() == []
+    assert "keys destroyed" in capsys.readouterr().err
