@@ -40,8 +40,10 @@ class Participant:
 
     def plaintext(self) -> dict[str, Any]:
         """Return what the person's section holds."""
-        # A `role` that the line stated stands in `roles`.
-        fields = self.person.model_dump(mode="json", exclude_none=True, exclude={"role"})
+        # A `role` that the line stated stands in `roles`. All fields but the address are text.
+        fields = {name: value for name, value in self.person if value is not None and name != "role"}
+        if self.person.address:
+            fields["address"] = self.person.address.model_dump(exclude_none=True)
         return {"roles": self.roles, **fields, **self.extra}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -160,11 +161,10 @@ class _Workers:
         if self._processes <= 1:
             return map(self._make, self._sizes)
         # Spawned, not forked: the caller may run threads, and every platform has it.
-        pool = multiprocessing.get_context("spawn").Pool(self._processes)
+        pool = ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
         # Leaving through an exception must not wait for blocks that nobody will read.
-        self._stack.callback(pool.join)
-        self._stack.callback(pool.terminate)
-        return pool.imap(self._make, self._sizes)
+        self._stack.callback(pool.shutdown, cancel_futures=True)
+        return pool.map(self._make, self._sizes)
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
