@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from indexer.participants import Participant, number_of
 from security.keys import KeyRing
-from security.references import keyed_hash
+from security.references import REFERENCE_BYTES
+from security.sealing import Mac, lp
 from security.vault.base import ErasedList
 
 
@@ -19,11 +20,11 @@ class ErasedPeople:
 
     def __init__(self, erased: ErasedList, keys: KeyRing) -> None:
         self._erased = erased
-        self._hash_key = keys.installation_key("AUD")
+        self._mac = Mac(keys.installation_key("AUD"))
 
     def number_reference(self, kind: str, number: str) -> bytes:
         """Return the 16 bytes that stand for a number on the list, whatever the domain."""
-        return bytes.fromhex(keyed_hash(self._hash_key, "erased", kind, number))
+        return self._mac(lp("erased", kind, number))[:REFERENCE_BYTES]
 
     def entries_of(self, person: Participant) -> frozenset[bytes]:
         """Return the entries of which one is on the list if the person was erased."""

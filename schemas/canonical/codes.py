@@ -15,6 +15,7 @@ _PROCEDURE = re.compile(r"([1-9]\.[0-9]{6})(?:\.([0-9]{3}\.[0-9]{2}\.[0-9]{2}(?:
 _AGENCY = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}[A-Z]{0,4}(?:\.[0-9]{1,3}){0,3}")
 _RESULT_KIND = re.compile(r"KQ\.[GH][0-9]{2}\.[0-9]{5,6}")
 _LONGEST_DOCUMENT_NUMBER = 100
+_PLAIN_DOCUMENT_NUMBER = re.compile(rf"[0-9A-Z][0-9A-Z./-]{{0,{_LONGEST_DOCUMENT_NUMBER - 1}}}")
 _BLANKS_AT_JOINTS = re.compile(r"\s*([/-])\s*")
 
 
@@ -72,6 +73,8 @@ def document_number(text: str) -> str:
         CanonicalFormError: `document_number_length`, `document_number_characters` (control characters, or neither a
             letter nor a digit).
     """
+    if _PLAIN_DOCUMENT_NUMBER.fullmatch(text):
+        return text
     # Upper case may decompose a letter, so the text is normalised after it.
     upper = normalise(plain_dashes(text).upper())
     number = plain_text(_BLANKS_AT_JOINTS.sub(r"\1", upper), "document_number", 1, _LONGEST_DOCUMENT_NUMBER)
@@ -81,6 +84,9 @@ def document_number(text: str) -> str:
 
 
 def _matching(pattern: re.Pattern[str], text: str, kind: str, example: str) -> str:
+    # Nearly every code comes as it should be: mending its spelling first cost a tenth of reading a record.
+    if pattern.fullmatch(text):
+        return text
     code = compact_code(text)
     if not pattern.fullmatch(code):
         raise CanonicalFormError(f"{kind}_format", f"expected a code such as {example}")
