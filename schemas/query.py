@@ -15,6 +15,13 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyTerm:
+    """Matches the records that carry one of these search tokens: the lanes of a value, without an object for each."""
+
+    tokens: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """Matches where at least one part does; without parts it matches nothing."""
 
@@ -33,7 +40,7 @@ class Nothing:
     """Matches no record. Stated, because an empty clause matches everything on some servers."""
 
 
-Query: TypeAlias = Term | AnyOf | AllOf | Nothing
+Query: TypeAlias = Term | AnyTerm | AnyOf | AllOf | Nothing
 
 NOTHING = Nothing()
 
@@ -50,13 +57,22 @@ NO_SCOPE = Scope(frozenset())
 
 def any_of(parts: Iterable[Query]) -> Query:
     """Return the query that matches where a part does, as flat as it goes; NOTHING without parts that can match."""
-    flat: list[Query] = []
-    for part in parts:
-        if isinstance(part, AnyOf):
-            flat += part.parts
+    tokens: list[bytes] = []
+    others: list[Query] = []
+    waiting = list(parts)
+    for part in waiting:
+        if isinstance(part, AnyTerm):
+            tokens += part.tokens
+        elif isinstance(part, Term):
+            tokens.append(part.token)
+        elif isinstance(part, AnyOf):
+            # The list grows while it is walked.
+            waiting += part.parts
         elif not isinstance(part, Nothing):
-            flat.append(part)
-    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat)) if flat else NOTHING
+            others.append(part)
+    if tokens:
+        others.append(any_term(tokens))
+    return others[0] if len(others) == 1 else AnyOf(tuple(others)) if others else NOTHING
 
 
 def all_of(parts: Iterable[Query]) -> Query:
@@ -69,13 +85,16 @@ def all_of(parts: Iterable[Query]) -> Query:
 
 def any_term(tokens: Iterable[bytes]) -> Query:
     """Return the query for records that carry one of `tokens`; NOTHING without tokens."""
-    return any_of(map(Term, tokens))
+    every = tuple(tokens)
+    return Term(every[0]) if len(every) == 1 else AnyTerm(every) if every else NOTHING
 
 
 def count_terms(query: Query) -> int:
     """Return how many tokens the query sends."""
     if isinstance(query, Term):
         return 1
+    if isinstance(query, AnyTerm):
+        return len(query.tokens)
     if isinstance(query, Nothing):
         return 0
     return sum(count_terms(part) for part in query.parts)

@@ -134,8 +134,24 @@ class RecordAccess:
         Raises:
             ValidationFailedError: the query would send more than 512 tokens in one domain.
         """
-        wanted = any_of(_query(keys, values_of(references(keys), keys.domain)) for keys in lease)
-        found = self._searcher.search(collection, wanted, self.scope(grant, lease), MAX_CANDIDATES)
+        wanted, scope = self._wanted(values_of, lease), self.scope(grant, lease)
+        return self._found(collection, wanted, scope, grant, lease, subjects, people)
+
+    def _wanted(self, values_of: ValuesOf, lease: KeyLease) -> Query:
+        """Return the tokens of the values of every leased domain."""
+        return any_of(_query(keys, values_of(references(keys), keys.domain)) for keys in lease)
+
+    def _found(
+        self,
+        collection: RecordCollection,
+        wanted: Query,
+        scope: Scope,
+        grant: Grant,
+        lease: KeyLease,
+        subjects: Collection[bytes],
+        people: Wanted | None,
+    ) -> tuple[list[OpenedRecord], bool]:
+        found = self._searcher.search(collection, wanted, scope, MAX_CANDIDATES)
         more = found.more or len(found.items) > MAX_CANDIDATES
         candidates = found.items[:MAX_CANDIDATES]
         return self.open(collection, candidates, grant, lease, subjects=subjects, people=people), more
@@ -179,8 +195,10 @@ class RecordAccess:
         def values_of(_: References, domain: str) -> Values:
             return [[("subject", (reference,)) for reference in sorted(known.of(domain))]]
 
-        dossiers, more = self.find("dossier", values_of, grant, lease, subjects=everyone, people=lambda _: everyone)
-        papers, more_papers = self.find("paper", values_of, grant, lease, subjects=everyone)
+        # The same tokens in both collections: they are made once.
+        wanted, scope = self._wanted(values_of, lease), self.scope(grant, lease)
+        dossiers, more = self._found("dossier", wanted, scope, grant, lease, everyone, lambda _: everyone)
+        papers, more_papers = self._found("paper", wanted, scope, grant, lease, everyone, None)
         records = [record for record in (*dossiers, *papers) if not everyone.isdisjoint(record.persons)]
         return PersonRecords(
             own=tuple(record for record in records if not own.isdisjoint(record.persons)),

@@ -170,18 +170,23 @@ class PlainAccess(RecordAccess):
     def __init__(self, index: PlainIndex) -> None:
         self._index = index
 
-    def find(
+    def scope(self, grant: Grant, lease: KeyLease) -> Any:
+        return None if grant.reaches_subject else grant.agencies
+
+    def _wanted(self, values_of: Callable[[Any, str], Values], lease: KeyLease) -> Any:
+        return values_of(PLAIN, "")
+
+    def _found(
         self,
         collection: RecordCollection,
-        values_of: Callable[[Any, str], Values],
+        wanted: Any,
+        scope: Any,
         grant: Grant,
         lease: KeyLease,
-        *,
-        subjects: Collection[bytes] = (),
-        people: Wanted | None = None,
+        subjects: Collection[bytes],
+        people: Wanted | None,
     ) -> tuple[list[OpenedRecord], bool]:
-        agencies = None if grant.reaches_subject else grant.agencies
-        rows = self._index.search(collection, values_of(PLAIN, ""), agencies, MAX_CANDIDATES + 1)
+        rows = self._index.search(collection, wanted, scope, MAX_CANDIDATES + 1)
         opened = [_opened(collection, *row) for row in rows[:MAX_CANDIDATES]]
         permitted = [one for one in opened if grant.permits_record(one.agency, one.persons, subjects)]
         return permitted, len(rows) > MAX_CANDIDATES

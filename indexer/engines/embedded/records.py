@@ -20,7 +20,7 @@ import apsw
 from indexer.engines.embedded.database import Readers, open_writer, our_errors
 from indexer.engines.records import COLLECTIONS, Candidate, Candidates, RecordCollection, RecordWrite
 from schemas.errors import StorageError
-from schemas.query import AllOf, Nothing, Query, Scope, Term
+from schemas.query import AllOf, AnyOf, AnyTerm, Nothing, Query, Scope, Term, any_of
 from security.search_tokens import TOKEN_BYTES
 
 SCHEMA = """
@@ -240,12 +240,17 @@ def _rows(query: Query) -> tuple[str, list[int]] | None:
         return None
     if isinstance(query, Term):
         return "select row_id from posting where token = ?", [token_number(query.token)]
+    if isinstance(query, AnyTerm):
+        tokens = list(token_numbers(b"".join(query.tokens)))
+        return (f"select row_id from posting where token in ({_marks(len(tokens))})", tokens) if tokens else None  # noqa: S608  # Placeholders.
+    if isinstance(query, AnyOf):
+        # Its terms in one list: a compound select has at most 500 parts.
+        query = any_of(query.parts)
+        if not isinstance(query, AnyOf):
+            return _rows(query)
+    parts = [rows for part in query.parts if (rows := _rows(part))]
     if isinstance(query, AllOf):
-        parts = [rows for part in query.parts if (rows := _rows(part))]
         return _joined("intersect", parts) if parts and len(parts) == len(query.parts) else None
-    parts = [rows for part in query.parts if not isinstance(part, Term) and (rows := _rows(part))]
-    if terms := [token_number(part.token) for part in query.parts if isinstance(part, Term)]:
-        parts.append((f"select row_id from posting where token in ({_marks(len(terms))})", terms))  # noqa: S608  # Placeholders.
     return _joined("union", parts) if parts else None
 
 
