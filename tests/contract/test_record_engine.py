@@ -15,7 +15,7 @@ from record_engines import ENGINES
 
 from indexer.engines.records import Candidate, RecordWrite
 from schemas.errors import IndexNotReadyError, StorageError
-from schemas.query import NO_SCOPE, NOTHING, AllOf, AnyOf, Scope, Term, any_term
+from schemas.query import NO_SCOPE, NOTHING, AllOf, AnyOf, AnyTerm, Scope, Term, any_term
 
 HERE, ELSEWHERE = b"scope-of-agency1", b"scope-of-agency2"
 AT_HERE = Scope(frozenset({HERE}))
@@ -81,6 +81,7 @@ def search(engine, query, scope=AT_HERE, limit=100, collection="dossier"):
         AnyOf(()),
         AllOf(()),
         any_term(()),
+        AnyTerm(()),
         AllOf((Term(token(1)), NOTHING)),
         AllOf((Term(token(1)), AnyOf(()))),
         AnyOf((NOTHING, AllOf(()))),
