@@ -8,6 +8,7 @@ import platform
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import posting_layouts, records, report
 
@@ -25,15 +26,17 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
-        figures = {
+        figures: dict[str, Any] = {
             "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": f"{platform.processor() or platform.machine()}, Python {platform.python_version()}",
-            "sizes": [records.run(size, folder) for size in options.records],
+            "sizes": [],
         }
-    (_DOCS / "benchmarks.json").write_text(json.dumps(figures, indent=1) + "\n")
-    text = report.markdown(figures)
-    (_DOCS / "benchmarks.md").write_text(text)
-    print(text)
+        for size in options.records:
+            figures["sizes"].append(records.run(size, folder))
+            # After each size: the largest takes long, and may be interrupted.
+            (_DOCS / "benchmarks.json").write_text(json.dumps(figures, indent=1) + "\n")
+            (_DOCS / "benchmarks.md").write_text(report.markdown(figures))
+    print(report.markdown(figures))
 
 
 if __name__ == "__main__":

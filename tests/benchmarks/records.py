@@ -8,20 +8,18 @@ import http.client
 import json
 import os
 import random
-import resource
 import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from indexer.record_files import RecordParts, index_file
 from indexer.synthetic import Person, iter_blocks, write_world
 from schemas.prefill import PrefillRequest
 from schemas.records import RecordSearchRequest
@@ -30,7 +28,6 @@ from search_api.parts import open_parts
 from search_api.services.audit_trail import Request
 from search_api.services.record_access import PersonNumber, PersonReferences, Values
 from security.actor import Actor
-from security.keys import KeyRing
 from security.references import References
 from tests.benchmarks.plain_twin import PlainIndex
 from tests.benchmarks.serving import make_app
@@ -67,37 +64,26 @@ def _build(home: Path, citizens: int) -> dict[str, Any]:
     if not (world / "papers.ndjson").exists():
         _console.print(f"making {citizens} citizens")
         write_world(world, citizens, SEED)
-    KeyRing.create(home / "keys.json", None)
-    parts = open_parts(load_settings(home=home))
-    record_parts = RecordParts(
-        keys=parts.keys,
-        vault=parts.vault,
-        open_vault=parts.open_vault,
-        agencies=parts.agencies,
-        catalog=parts.records,
-        procedure_codes=frozenset(),
-        audit=lambda _: None,
-        refused=lambda _: None,
-        workers=os.cpu_count() or 1,
-    )
+    _hoso(home, "keys", "init")
     twin = PlainIndex(home / "twin.db")
-    built: dict[str, Any] = {"ingest": {}}
+    built: dict[str, Any] = {"ingest": {}, "peak_memory_mib": {}}
     for kind in ("dossiers", "papers"):
         source = world / f"{kind}.ndjson"
-        started = time.perf_counter()
-        summary = index_file(kind, source, record_parts, _progress(kind))
-        encrypted_s = time.perf_counter() - started
-        assert summary.refused == 0, summary
+        answer, encrypted_s, peak_mib = _hoso(home, "index", kind, str(source))
+        summary = answer["files"][0]
+        assert summary["refused"] == 0, summary
         started = time.perf_counter()
         count = twin.index_file(kind, source, first=kind == "dossiers")
         plain_s = time.perf_counter() - started
-        assert count == summary.accepted
+        assert count == summary["accepted"]
         built["ingest"][kind] = {
             "records": count,
             "how": "first build" if kind == "dossiers" else "added to the index",
             "encrypted_per_s": round(count / encrypted_s),
             "plain_per_s": round(count / plain_s),
         }
+        built["peak_memory_mib"][kind] = peak_mib
+    parts = open_parts(load_settings(home=home))
     status = parts.records.status()
     assert status is not None
     total = sum(status.records.values())
@@ -107,23 +93,20 @@ def _build(home: Path, citizens: int) -> dict[str, Any]:
         "plain": round(twin.path.stat().st_size / total),
         "vault": round((home / "vault.db").stat().st_size / total),
     }
-    built["peak_memory_mib"] = {
-        "main": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "largest_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
-    }
     parts.close()
     return built
 
 
-def _progress(kind: str) -> Callable[[str, int, int], None]:
-    last = [0.0]
-
-    def progress(step: str, done: int, total: int) -> None:
-        if time.monotonic() - last[0] > 5:
-            last[0] = time.monotonic()
-            _console.print(f"{kind}: {step} {done:,}" + (f" of {total:,}" if total else ""))
-
-    return progress
+def _hoso(home: Path, *arguments: str) -> tuple[Any, float, int]:
+    """Run a command; return its JSON, the seconds it took and the peak memory of its largest process in MiB."""
+    command = [str(Path(sys.executable).with_name("hoso")), *arguments, "--json"]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, "HOSO_HOME": str(home)}, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    answer = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, arguments
+    return json.loads(answer), time.perf_counter() - started, usage.ru_maxrss // 1024
 
 
 # ---------------------------------------------------------------- what is asked

@@ -47,7 +47,8 @@ def _size(size: dict[str, Any]) -> str:
         f"| {stored['encrypted'] / stored['plain']:.2f} |"
     )
     memory = size["peak_memory_mib"]
-    lines += ["", f"Peak memory of the build: {memory['main']} MiB, each worker {memory['largest_worker']} MiB.", ""]
+    told = ", ".join(f"`hoso index {kind}` {peak} MiB" for kind, peak in memory.items())
+    lines += ["", f"Peak memory of the largest process: {told}.", ""]
     return "\n".join(lines)
 
 

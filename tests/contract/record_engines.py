@@ -1,4 +1,4 @@
-"""One entry for each engine of records; `tests/contract/test_record_engine.py` runs on all of them."""
+"""One entry for each engine of records; the modules `test_record_engine*.py` run on all of them."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ AN = {"citizen_id": "040087001234", "full_name": "Nguyễn Văn An", "born_on": 
 BINH = {"citizen_id": "040189004321", "full_name": "Trần Thị Bình", "born_on": "1989-09-12"}
 CUC = {"citizen_id": "040318000777", "full_name": "Nguyễn Thu Cúc", "born_on": "2018-03-04"}
 AN_OLD_ID = "186123456"
+VINH = {"unit_code": "16681", "text": "số 5, phường Thành Vinh, tỉnh Nghệ An"}
 
 BIRTH, MARRIAGE, DEATH = "KQ.G15.000031", "KQ.G15.000032", "KQ.H41.900001"
 MARITAL, RESIDENCE, CARD, LAND = "KQ.H41.900002", "KQ.H41.900005", "KQ.H41.900006", "KQ.H41.900007"
@@ -100,6 +101,32 @@ class World:
             linked_references=linked,
             more=self.more,
         )
+
+
+def a_family():
+    """An and Bình are married and have Cúc; all have cards or certificates."""
+    made = World()
+    made.paper(
+        CARD, AN, id="CARD-AN", number=AN["citizen_id"], valid_until="2027-05-02",
+        data={"sex": "male", "ethnicity": "Kinh", "nationality": "Việt Nam", "address": VINH, "hometown": "Nghệ An"},
+    )  # fmt: skip
+    made.paper(
+        CARD, BINH, id="CARD-BINH", number=BINH["citizen_id"], valid_until="2029-09-12",
+        data={"sex": "female", "ethnicity": "Thái", "nationality": "Việt Nam", "address": VINH},
+    )  # fmt: skip
+    made.paper(
+        MARRIAGE, AN, BINH, id="WEDDING", number="12/2015", issued_on="2015-10-10", permanent=True,
+        title="Giấy chứng nhận kết hôn", data={"registered_on": "10/10/2015", "spouse": BINH},
+    )  # fmt: skip
+    made.paper(
+        BIRTH, CUC, id="BIRTH-CUC", number="77/2018", issued_on="2018-04-01", permanent=True,
+        data={"sex": "female", "ethnicity": "Kinh", "nationality": "Việt Nam", "mother": BINH, "father": AN},
+    )  # fmt: skip
+    made.dossier(
+        {**AN, "full_name": "NGUYEN VAN AN", "phone": "0912 345 678", "email": "An@Example.vn", "address": VINH},
+        {"role": "spouse", **BINH, "phone": "0987654321"},
+    )
+    return made
 
 
 def _persons(document):
@@ -209,3 +236,8 @@ def component(answer, code):
     """Return one component of an answer."""
     (found,) = [one for one in answer.components if one.code == code]
     return found
+
+
+def statuses(answer):
+    """Return the status of each field of an answer, by its pointer."""
+    return {one.pointer: one.status for one in answer.fields}

@@ -80,3 +80,10 @@ def test_a_world_that_is_too_large_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="citizens must be"):
         write_world(tmp_path / "none", 0)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_block_with_an_orphan_who_died_as_a_child_comes_to_an_end():
+    # Found at 150,000 citizens: nobody could file for this child, and the block was never done.
+    block = make_block(114, 1000, 7)
+    assert len(block.truth.people) == 1000
+    assert sum(not person.dossiers for person in block.truth.people) <= 1
