@@ -26,6 +26,8 @@ _WANTED = Weighted(
 # Who is named as often as that files for others too, with a power of attorney.
 _BROKER_WANTED = 25
 _BROKERED_SHARE = 0.4
+# Nearly everybody has a dossier after three tries; a child who died young among strangers may have none.
+_MOST_TRIES = 200
 _CALM_MOST = 8  # Children and the very old have few matters of their own.
 # Of all filings; the others come as they fall, at weekends online.
 _WORKING_DAY_SHARE = 0.85
@@ -195,7 +197,9 @@ class Biographer:
             if person.planned >= person.wanted:
                 break
             self._file_one(person)
-        while person.planned == 0:
+        for _ in range(_MOST_TRIES):
+            if person.planned:
+                return
             self._file_one(person)
 
     def _file_one(self, person: Person) -> None:
@@ -225,8 +229,8 @@ class Biographer:
         if parents:
             matter = everyday().draw_for(child.age_on(day), self._rng)
             self._plan(Event(day, matter, self._rng.choice(parents), (("child", child),)))
-        elif child.age_on(day) >= 14 or child.age_on(self._today) < _ADULT:
-            # Without a parent in the world, the child files alone from 14; else an adult does as guardian.
+        else:
+            # Without a parent in the world, an adult files as guardian.
             guardian = self._other(child, day)
             if guardian is not None:
                 self._plan(Event(day, everyday().draw_for(child.age_on(day), self._rng), guardian, (("child", child),)))
