@@ -53,8 +53,10 @@ def open_writer(path: Path) -> apsw.Connection:
 class Readers:
     """Read-only connections to one file, one for each thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mapped: bool = True) -> None:
+        """`mapped` reads through a map of the file: fast for searches, but counted as memory of the process."""
         self.path = path
+        self._map_bytes = _READER_MAP_BYTES if mapped else 0
         self._local = threading.local()
 
     def connection(self) -> apsw.Connection:
@@ -63,7 +65,7 @@ class Readers:
         if found is None:
             found = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
             found.set_busy_timeout(BUSY_WAIT_MS)
-            found.pragma("mmap_size", _READER_MAP_BYTES)
+            found.pragma("mmap_size", self._map_bytes)
             found.pragma("cache_size", -_READER_CACHE_KIB)
             found.pragma("temp_store", "memory")
             self._local.connection = found

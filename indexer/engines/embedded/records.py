@@ -104,7 +104,7 @@ class SqliteRecordLookup:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._readers = Readers(path)
+        self._readers = Readers(path, mapped=False)
 
     def __reduce__(self) -> tuple[type[SqliteRecordLookup], tuple[Path]]:
         return SqliteRecordLookup, (self._path,)
