@@ -161,6 +161,10 @@ class RecordCatalog(Protocol):
         """Return whether a version is being built or was left half built."""
         ...
 
+    def is_empty(self) -> bool:
+        """Return whether the published version has no record, or there is none; at no cost."""
+        ...
+
     def status(self) -> IndexStatus | None:
-        """Return the facts of the published version; None if there is none."""
+        """Return the facts of the published version; None if there is none. Counts, so it takes a while."""
         ...

@@ -34,7 +34,7 @@ def _check(parts: Parts) -> dict[str, str]:
     try:
         parts.keys.status()
         parts.vault.audit.extent()
-        parts.records.status()
+        parts.records.is_empty()
     except HosoError as wrong:
         raise IndexNotReadyError(str(wrong)) from None
     return dict.fromkeys(("keys", "vault", "engine"), "ok")

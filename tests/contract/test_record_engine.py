@@ -146,6 +146,7 @@ def test_an_index_of_which_nothing_is_published_is_not_ready(engine):
     with pytest.raises(IndexNotReadyError):
         search(engine, Term(token(1)))
     assert engine.status() is None
+    assert engine.is_empty()
 
 
 # ---------------------------------------------------------------- writing

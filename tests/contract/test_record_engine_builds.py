@@ -164,12 +164,14 @@ def test_a_version_that_was_replaced_leaves_nothing_behind(engine, kind, tmp_pat
     build.publish(quiet)
     assert b"SEALED-IN-VERSION-ONE" not in kind.stored_bytes(tmp_path)
     assert engine.status().records == {"dossier": 1, "paper": 0}
+    assert not engine.is_empty()
 
 
 def test_an_empty_build_can_be_published(engine):
     engine.build().publish(quiet)
     assert search(engine, Term(token(1))) == []
     assert engine.status().records == {"dossier": 0, "paper": 0}
+    assert engine.is_empty()
 
 
 def test_status_tells_version_counts_and_size(engine, reopen):

@@ -110,6 +110,10 @@ class EmbeddedRecords:
         counts = self._read(SqliteRecordSearcher.count)
         return IndexStatus(version, counts, self._size(version))
 
+    def is_empty(self) -> bool:
+        """Return whether the published version has no record, or there is none."""
+        return self._pointer("published") is None or self._read(SqliteRecordSearcher.is_empty)
+
     def _size(self, version: str) -> int:
         size = 0
         for path in self._files(version):
@@ -128,14 +132,13 @@ class EmbeddedRecords:
         """
         with self._locked("write.lock", fcntl.LOCK_EX):
             self._sweep()
-            status = self.status()
-            if not self.unfinished() and status is not None and any(status.records.values()):
+            if not self.unfinished() and not self.is_empty():
                 return None
             # Within the lock of `publish`: else a version published meanwhile would be taken for one being built.
             right = self._right_to_build()
             version = self._pointer("building") if self.unfinished() else None
             if version is None:
-                version = f"{int(status.version if status else 0) + 1:06d}"
+                version = f"{int(self._pointer('published') or 0) + 1:06d}"
                 _make(self._file(version))
                 self._point("building", version)
         return EmbeddedBuild(self, self._file(version), version, right)

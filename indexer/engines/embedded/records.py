@@ -92,8 +92,13 @@ class SqliteRecordSearcher:
             found = {row[0]: Candidate(*row) for row in self._readers.connection().execute(sql, bindings)}
         return [found[record_id] for record_id in ids if record_id in found]
 
+    def is_empty(self) -> bool:
+        """Return whether there is no record: asked at every start and by whoever watches, so nothing is counted."""
+        with our_errors():
+            return self._readers.connection().execute("select 1 from record limit 1").get is None
+
     def count(self) -> dict[str, int]:
-        """Return the number of records by collection."""
+        """Return the number of records by collection. Reads the whole table."""
         with our_errors():
             rows = self._readers.connection().execute("select collection, count(*) from record group by collection")
             return dict.fromkeys(COLLECTIONS, 0) | {_COLLECTION_NAMES[number]: count for number, count in rows}
